@@ -1,0 +1,9 @@
+//! Bodies that middleware answers with, watches, or keeps.
+
+mod answer;
+mod raw;
+mod tracked;
+
+pub use answer::AnswerBody;
+pub use raw::RawBody;
+pub use tracked::{EndOfBody, TrackEnd, TrackedBody};

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+pub mod body;
+pub mod clock;
+pub mod guard;
+pub mod identity;
+pub mod observer;
+pub mod problem;
+
+pub use body::{AnswerBody, EndOfBody, RawBody, TrackEnd, TrackedBody};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use guard::{Decision, Mode, Verdict};
+pub use identity::{ClientIp, ClientNetwork, PeerAddr, RequestId, Route, TraceId, matched_route};
+pub use observer::{
+    CheckOutcome, CheckReport, ComponentStatus, NoObserver, Observer, RateLimitVerdict, StateChange,
+};
+pub use problem::{Fault, FaultLocation, Language, Localized, Problem, ProblemKind, kinds};

@@ -1,0 +1,12 @@
+//! Refusals and failures as `application/problem+json` (RFC 9457).
+
+mod answer;
+mod fault;
+mod kind;
+pub mod kinds;
+mod language;
+
+pub use answer::Problem;
+pub use fault::{Fault, FaultLocation};
+pub use kind::ProblemKind;
+pub use language::{Language, Localized};

@@ -1,0 +1,10 @@
+//! The handle, its builder, and the background tasks.
+
+mod builder;
+mod handle;
+mod latch;
+mod prober;
+
+pub use builder::HealthBuilder;
+pub use handle::Health;
+pub use latch::ReadinessLatch;

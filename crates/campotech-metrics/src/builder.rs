@@ -1,0 +1,94 @@
+//! Settings and registrations before the first request.
+
+use std::collections::BTreeSet;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
+
+use crate::ConfigError;
+use crate::metrics::{Build, Metrics};
+use crate::names::ALL;
+use crate::series::RESERVE;
+use crate::text::translate;
+
+/// Builds [`Metrics`].
+///
+/// # Defaults
+/// - revision: none
+/// - series budget: 2,000 label sets in each family
+#[derive(Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct MetricsBuilder {
+    build: Build,
+    budget: usize,
+    registry: Registry,
+}
+
+impl MetricsBuilder {
+    pub(crate) fn new(service: String, version: String) -> Self {
+        Self {
+            build: Build { service, version, revision: None },
+            budget: 2_000,
+            registry: Registry::default(),
+        }
+    }
+
+    /// The revision of the source, for `build_info`.
+    pub fn with_revision(mut self, revision: impl Into<String>) -> Self {
+        self.build.revision = Some(revision.into());
+        self
+    }
+
+    /// The most label sets that a family with open labels may have, overflow series included.
+    ///
+    /// What goes beyond is counted under `path="__overflow__"`, so sums stay right, and in
+    /// `metrics_series_overflow_total{family}`.
+    pub const fn with_series_budget(mut self, label_sets: usize) -> Self {
+        self.budget = label_sets;
+        self
+    }
+
+    /// Registers metrics of the service's own; they come out in the same answer.
+    ///
+    /// ```
+    /// use campotech_metrics::Metrics;
+    /// use campotech_metrics::prometheus_client::metrics::counter::Counter;
+    ///
+    /// let invoices: Counter = Counter::default();
+    /// let metrics = Metrics::builder("billing", "1.2.3")
+    ///     .register(|registry| registry.register("invoices", "Invoices sent", invoices.clone()))
+    ///     .build()?;
+    /// invoices.inc();
+    /// assert!(metrics.render_text().contains("\ninvoices_total 1\n"));
+    /// # Ok::<(), campotech_metrics::ConfigError>(())
+    /// ```
+    pub fn register(mut self, register: impl FnOnce(&mut Registry)) -> Self {
+        register(&mut self.registry);
+        self
+    }
+
+    /// Builds the metrics.
+    ///
+    /// # Errors
+    /// An empty service name or version, a budget that is too small, or registered metrics that can't be encoded or
+    /// have the name of one of this crate's.
+    pub fn build(self) -> Result<Metrics, ConfigError> {
+        if self.build.service.is_empty() {
+            return Err(ConfigError::Empty("name"));
+        }
+        if self.build.version.is_empty() {
+            return Err(ConfigError::Empty("version"));
+        }
+        if self.budget < 2 * RESERVE {
+            return Err(ConfigError::BudgetTooSmall { budget: self.budget, least: 2 * RESERVE });
+        }
+        let mut text = String::new();
+        encode(&mut text, &self.registry).map_err(|_| ConfigError::Unencodable)?;
+        let names: BTreeSet<String> =
+            translate(&text).into_iter().map(|block| block.name.into_owned()).collect();
+        if let Some(desc) = ALL.iter().find(|desc| names.contains(desc.name)) {
+            return Err(ConfigError::DuplicateMetric(desc.name.to_owned()));
+        }
+        Ok(Metrics::new(self.build, self.budget, self.registry, names))
+    }
+}

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod business;
+mod collect;
+mod endpoint;
+mod error;
+mod metrics;
+mod names;
+mod ops;
+mod render;
+mod reports;
+mod requests;
+mod series;
+mod text;
+mod totals;
+
+pub use builder::MetricsBuilder;
+pub use business::{JobKind, Outcome, Queue, QueueState, WebSocketGuard};
+pub use endpoint::MetricsEndpoint;
+pub use error::ConfigError;
+pub use metrics::Metrics;
+pub use ops::{OpsMetricsFuture, OpsMetricsLayer, OpsMetricsService};
+pub use prometheus_client;
+pub use render::CONTENT_TYPE;
+pub use requests::{MetricsBody, MetricsFuture, MetricsLayer, MetricsService};
+pub use totals::{LatencyTotals, MetricsTotals};

@@ -1,0 +1,181 @@
+//! The metrics of a service: one value that is cloned to wherever something is measured.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+use prometheus_client::registry::Registry;
+use tokio::runtime::Handle;
+
+use crate::business::{Business, JobKind, Outcome, Queue, QueueState, WebSocketGuard};
+use crate::collect::{Process, Runtimes, Watches};
+use crate::names::Kind;
+use crate::ops::{OpsMetricsLayer, OpsRequests};
+use crate::reports::Reports;
+use crate::requests::{MetricsLayer, Requests};
+use crate::series::{Histogram, PROBE_SECONDS};
+use crate::{ConfigError, MetricsBuilder, MetricsEndpoint};
+
+/// Everything a service measures. Clones share it; there is no global one.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+/// What runs.
+#[derive(Debug)]
+pub(crate) struct Build {
+    pub(crate) service: String,
+    pub(crate) version: String,
+    pub(crate) revision: Option<String>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) build: Build,
+    pub(crate) requests: Arc<Requests>,
+    pub(crate) ops: Arc<OpsRequests>,
+    pub(crate) business: Business,
+    pub(crate) reports: Reports,
+    pub(crate) watches: Watches,
+    pub(crate) runtimes: Runtimes,
+    pub(crate) process: Process,
+    pub(crate) registry: Registry,
+    pub(crate) scrapes: Histogram,
+}
+
+impl Metrics {
+    /// Starts building the metrics of `service` in `version`.
+    pub fn builder(service: impl Into<String>, version: impl Into<String>) -> MetricsBuilder {
+        MetricsBuilder::new(service.into(), version.into())
+    }
+
+    pub(crate) fn new(build: Build, budget: usize, registry: Registry, registered: BTreeSet<String>) -> Self {
+        Self(Arc::new(Inner {
+            build,
+            requests: Arc::new(Requests::new(budget)),
+            ops: Arc::new(OpsRequests::new(budget)),
+            business: Business::new(),
+            reports: Reports::new(budget),
+            watches: Watches::new(registered),
+            runtimes: Runtimes::default(),
+            process: Process::new(),
+            registry,
+            scrapes: Histogram::new(&PROBE_SECONDS),
+        }))
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    /// The layer that measures requests as `http_*`.
+    #[must_use]
+    pub fn layer(&self) -> MetricsLayer {
+        MetricsLayer::new(self.0.requests.clone())
+    }
+
+    /// The layer that counts requests to probes, metrics and status pages as `ops_requests_total`.
+    #[must_use]
+    pub fn ops_layer(&self) -> OpsMetricsLayer {
+        OpsMetricsLayer::new(self.0.ops.clone())
+    }
+
+    /// The service that answers `/metrics`.
+    #[must_use]
+    pub fn endpoint(&self) -> MetricsEndpoint {
+        MetricsEndpoint::new(self.clone())
+    }
+
+    /// Shows the series of a route at 0 before its first request.
+    ///
+    /// Otherwise they appear with the first one, whose increase Prometheus can't see.
+    pub fn declare_route(&self, method: &Method, path: &str) {
+        let _ = self.0.requests.route(method, Some(path));
+    }
+
+    /// Counts a created job.
+    pub fn job_created(&self, kind: JobKind) {
+        self.0.business.job_created(kind);
+    }
+
+    /// Counts one run of a job and the time it took.
+    pub fn job_processed(&self, kind: JobKind, outcome: Outcome, took: Duration) {
+        self.0.business.job_processed(kind, outcome, took);
+    }
+
+    /// Counts one run of a voice message.
+    pub fn voice_processed(&self, outcome: Outcome) {
+        self.0.business.voice_processed(outcome);
+    }
+
+    /// Says what waits in a queue and for how long the oldest of it has waited (zero where none waits), until it is said anew.
+    pub fn set_queue(&self, queue: Queue, size: u64, oldest_age: Duration) {
+        self.0.business.set_queue(queue, QueueState { size, oldest_age });
+    }
+
+    /// Asks `state` at every scrape what waits in a queue.
+    ///
+    /// It is called on the thread of the scrape, so it must not block; what takes time is kept elsewhere and read here.
+    pub fn watch_queue(&self, queue: Queue, state: impl Fn() -> QueueState + Send + Sync + 'static) {
+        self.0.business.watch_queue(queue, Arc::new(state));
+    }
+
+    /// Counts a WebSocket connection as open until the guard is dropped.
+    pub fn websocket_opened(&self) -> WebSocketGuard {
+        WebSocketGuard::open(&self.0.business)
+    }
+
+    /// Adds a gauge whose value `read` tells at every scrape; it must not block.
+    ///
+    /// # Errors
+    /// The name is no gauge's name (letters, digits, underscore, not ending in `_total`), or taken.
+    pub fn gauge_fn(
+        &self,
+        name: &str,
+        help: &str,
+        read: impl Fn() -> f64 + Send + Sync + 'static,
+    ) -> Result<(), ConfigError> {
+        self.gauge_fn_with(name, help, &[], read)
+    }
+
+    /// Adds one series of a gauge with labels; further ones of the same name need the same label names.
+    ///
+    /// # Errors
+    /// A name is no gauge's or label's name, the series exists, or its label names differ from those of the others.
+    pub fn gauge_fn_with(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[(&str, &str)],
+        read: impl Fn() -> f64 + Send + Sync + 'static,
+    ) -> Result<(), ConfigError> {
+        self.0.watches.add(Kind::Gauge, name, help, labels, Arc::new(read))
+    }
+
+    /// Adds a counter that somebody else counts: `read` tells it at every scrape; it must not block, and never falls.
+    ///
+    /// # Errors
+    /// As [`gauge_fn_with`](Self::gauge_fn_with); the name must end in `_total`.
+    pub fn counter_fn(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[(&str, &str)],
+        read: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> Result<(), ConfigError> {
+        self.0.watches.add(Kind::Counter, name, help, labels, Arc::new(move || read() as f64))
+    }
+
+    /// Shows a tokio runtime as `tokio_*{runtime="<name>"}`.
+    ///
+    /// # Errors
+    /// A runtime of this name is shown already.
+    pub fn watch_runtime(&self, name: &str, handle: &Handle) -> Result<(), ConfigError> {
+        self.0.runtimes.add(name, handle)
+    }
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Metrics").field("build", &self.0.build).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,127 @@
+//! Every metric of this crate in one place: names are an interface that alerts and dashboards read.
+
+/// A family: its name, its help, its type.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Desc {
+    pub(crate) name: &'static str,
+    pub(crate) help: &'static str,
+    pub(crate) kind: Kind,
+}
+
+/// The type of a family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+    Untyped,
+}
+
+impl Kind {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+            Self::Untyped => "untyped",
+        }
+    }
+}
+
+/// The value of `path` where no route matched.
+pub(crate) const UNMATCHED: &str = "__unmatched__";
+/// The value of a label over its family's budget.
+pub(crate) const OVERFLOW: &str = "__overflow__";
+
+macro_rules! descs {
+    ($( $ident:ident = $name:literal $kind:ident $help:literal; )+) => {
+        $( pub(crate) static $ident: Desc = Desc { name: $name, help: $help, kind: Kind::$kind }; )+
+        /// All families, in no special order.
+        pub(crate) static ALL: &[&Desc] = &[$( &$ident ),+];
+    };
+}
+
+descs! {
+    HTTP_REQUESTS = "http_requests_total" Counter "Requests answered to the end of their body.";
+    HTTP_DURATION = "http_request_duration_seconds" Histogram "Time from the request's head to the end of the answer's body; without upgrades.";
+    HTTP_IN_FLIGHT = "http_requests_in_flight" Gauge "Requests whose answer has not ended.";
+    HTTP_STARTED = "http_requests_started_total" Counter "Requests that came in.";
+    HTTP_CANCELLED = "http_requests_cancelled_total" Counter "Requests whose client went away, before the headers or within the body of the answer.";
+    HTTP_FAILED = "http_requests_failed_total" Counter "Requests that ended without a whole answer, by an error or a panic.";
+    HTTP_REQUEST_SIZE = "http_request_size_bytes" Histogram "Declared size of request bodies; those of unknown length are left out.";
+    HTTP_RESPONSE_SIZE = "http_response_size_bytes" Histogram "Bytes sent as the body of whole answers.";
+    OPS_REQUESTS = "ops_requests_total" Counter "Requests to probes, metrics and status pages.";
+    WEBSOCKETS_ACTIVE = "websocket_connections_active" Gauge "WebSocket connections that are open.";
+    WEBSOCKETS = "websocket_connections_total" Counter "WebSocket connections that were opened.";
+    JOBS_CREATED = "jobs_created_total" Counter "Jobs that were created.";
+    JOBS_PROCESSED = "jobs_processed_total" Counter "Runs of queued jobs by how they ended.";
+    JOB_DURATION = "job_duration_seconds" Histogram "Time a worker spent on one run of a job.";
+    VOICE_PROCESSED = "voice_messages_processed_total" Counter "Runs of voice messages by how they ended.";
+    QUEUE_SIZE = "queue_size" Gauge "Entries that wait in a queue.";
+    QUEUE_AGE = "queue_oldest_age_seconds" Gauge "Age of the oldest entry that waits in a queue.";
+    RATE_LIMIT = "rate_limit_decisions_total" Counter "Decisions of the rate-limit tiers.";
+    SECURITY = "security_decisions_total" Counter "Decisions of the guards.";
+    VALIDATION = "validation_failures_total" Counter "Faults found in input.";
+    HEALTH_STATUS = "health_status" Gauge "State of a component: 0 unknown, 1 unhealthy, 2 degraded, 3 healthy.";
+    HEALTH_DURATION = "health_check_duration_seconds" Histogram "Time that runs of a health check took.";
+    HEALTH_CHANGES = "health_state_changes_total" Counter "Changes of a component's state.";
+    PROCESS_CPU = "process_cpu_seconds_total" Counter "Processor time spent by the process.";
+    PROCESS_RESIDENT = "process_resident_memory_bytes" Gauge "Resident memory of the process.";
+    PROCESS_VIRTUAL = "process_virtual_memory_bytes" Gauge "Virtual memory of the process.";
+    PROCESS_OPEN_FDS = "process_open_fds" Gauge "Open file descriptors.";
+    PROCESS_MAX_FDS = "process_max_fds" Gauge "File descriptors that may be open.";
+    PROCESS_START = "process_start_time_seconds" Gauge "Start of the process since the Unix epoch.";
+    PROCESS_THREADS = "process_threads" Gauge "Threads of the process.";
+    TOKIO_WORKERS = "tokio_workers" Gauge "Worker threads of the runtime.";
+    TOKIO_TASKS = "tokio_alive_tasks" Gauge "Tasks that have not ended.";
+    TOKIO_QUEUE = "tokio_global_queue_depth" Gauge "Tasks that wait in the runtime's global queue.";
+    TOKIO_BUSY = "tokio_busy_seconds_total" Counter "Time that the runtime's workers were busy, summed.";
+    BUILD_INFO = "build_info" Gauge "What runs: always 1.";
+    SERIES = "metrics_series" Gauge "Label sets of a family in this answer.";
+    OVERFLOW_TOTAL = "metrics_series_overflow_total" Counter "Samples that went to the overflow series because their family had used up its budget.";
+    SCRAPE_DURATION = "metrics_scrape_duration_seconds" Histogram "Time that earlier answers of this page took to make.";
+}
+
+/// Whether `name` may be a metric's name.
+pub(crate) fn is_metric_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    let letter = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'_' | b':');
+    bytes.next().is_some_and(letter) && bytes.all(|b| letter(b) || b.is_ascii_digit())
+}
+
+/// Whether `name` may be a label's name that nobody else has a meaning for.
+pub(crate) fn is_label_name(name: &str) -> bool {
+    is_metric_name(name)
+        && !name.contains(':')
+        && !name.starts_with("__")
+        && !matches!(name, "le" | "quantile")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_valid_and_differ() {
+        let names: BTreeSet<_> = ALL.iter().map(|desc| desc.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        for desc in ALL {
+            assert!(is_metric_name(desc.name), "{}", desc.name);
+            assert_eq!(desc.kind == Kind::Counter, desc.name.ends_with("_total"), "{}", desc.name);
+            assert!(desc.help.ends_with('.'), "{}", desc.name);
+        }
+    }
+
+    #[test]
+    fn odd_names_are_refused() {
+        for bad in ["", "1a", "a-b", "a b", "é", "a\n"] {
+            assert!(!is_metric_name(bad), "{bad}");
+        }
+        for bad in ["le", "quantile", "__name", "a:b", ""] {
+            assert!(!is_label_name(bad), "{bad}");
+        }
+        assert!(is_metric_name("a:b_1") && is_label_name("pool"));
+    }
+}

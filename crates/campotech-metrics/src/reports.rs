@@ -1,0 +1,133 @@
+//! What guards, limits, checks and validation report, as metrics.
+
+use campotech_core::{CheckReport, ComponentStatus, Decision, Observer, RateLimitVerdict, StateChange};
+
+use crate::Metrics;
+use crate::names::{self, OVERFLOW, UNMATCHED};
+use crate::series::{Budget, Counter, Family, Gauge, Histogram, PROBE_SECONDS};
+use crate::text::Exposition;
+
+const VERDICTS: [RateLimitVerdict; 4] = [
+    RateLimitVerdict::Allowed,
+    RateLimitVerdict::Limited,
+    RateLimitVerdict::Shadow,
+    RateLimitVerdict::StoreError,
+];
+
+const STATES: [ComponentStatus; 4] = [
+    ComponentStatus::Unknown,
+    ComponentStatus::Unhealthy,
+    ComponentStatus::Degraded,
+    ComponentStatus::Healthy,
+];
+
+/// The families behind [`Observer`].
+pub(crate) struct Reports {
+    rate_limit: Family<Counter, 2>,
+    security: Family<Counter, 3>,
+    validation: Family<Counter, 2>,
+    health_status: Family<Gauge, 1>,
+    health_duration: Family<Histogram, 2>,
+    health_changes: Family<Counter, 2>,
+}
+
+impl Reports {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            rate_limit: Family::new(&names::RATE_LIMIT, ["tier", "decision"], limit, Counter::default),
+            security: Family::new(&names::SECURITY, ["guard", "decision", "reason"], limit, Counter::default),
+            validation: Family::new(&names::VALIDATION, ["path", "code"], limit, Counter::default),
+            health_status: Family::new(&names::HEALTH_STATUS, ["component"], limit, Gauge::default),
+            health_duration: Family::new(&names::HEALTH_DURATION, ["component", "outcome"], limit, || {
+                Histogram::new(&PROBE_SECONDS)
+            }),
+            health_changes: Family::new(&names::HEALTH_CHANGES, ["component", "to"], limit, Counter::default),
+        }
+    }
+
+    /// Shows a component from its first report on: unknown, and no change of state.
+    fn declare_component(&self, component: &str) {
+        if !self.health_status.has([component]) {
+            self.health_status.declare([component]);
+            STATES.iter().for_each(|to| self.health_changes.declare([component, to.as_str()]));
+        }
+    }
+
+    pub(crate) fn budgets(&self) -> [&Budget; 6] {
+        [
+            self.rate_limit.budget(),
+            self.security.budget(),
+            self.validation.budget(),
+            self.health_status.budget(),
+            self.health_duration.budget(),
+            self.health_changes.budget(),
+        ]
+    }
+
+    pub(crate) fn write(&self, out: &mut Exposition) {
+        write_counters(&self.rate_limit, out);
+        write_counters(&self.security, out);
+        write_counters(&self.validation, out);
+        write_counters(&self.health_changes, out);
+        let mut text = out.family(self.health_status.desc());
+        self.health_status.for_each(|labels, gauge| text.value(labels, gauge.get() as f64));
+        let mut text = out.family(self.health_duration.desc());
+        self.health_duration.for_each(|labels, histogram| text.histogram(labels, &histogram.snapshot()));
+    }
+}
+
+fn write_counters<const L: usize>(family: &Family<Counter, L>, out: &mut Exposition) {
+    let mut text = out.family(family.desc());
+    family.for_each(|labels, counter| text.counter(labels, counter.get()));
+}
+
+fn inc(counter: &Counter) {
+    counter.inc();
+}
+
+impl Observer for Metrics {
+    fn decision(&self, decision: Decision) {
+        let (guard, verdict) = (decision.guard, decision.verdict.as_str());
+        let fold = [guard, verdict, OVERFLOW];
+        self.inner().reports.security.with([guard, verdict, decision.reason], fold, inc);
+    }
+
+    fn rate_limit(&self, tier: &str, verdict: RateLimitVerdict) {
+        let family = &self.inner().reports.rate_limit;
+        let labels = [tier, verdict.as_str()];
+        if !family.with_known(labels, inc) {
+            VERDICTS.iter().for_each(|verdict| family.declare([tier, verdict.as_str()]));
+            family.with(labels, [OVERFLOW, verdict.as_str()], inc);
+        }
+    }
+
+    fn validation_failure(&self, route: Option<&str>, code: &str) {
+        let path = route.unwrap_or(UNMATCHED);
+        self.inner().reports.validation.with([path, code], [OVERFLOW, code], inc);
+    }
+
+    fn check(&self, report: CheckReport<'_>) {
+        let reports = &self.inner().reports;
+        reports.declare_component(report.component);
+        let outcome = report.outcome.as_str();
+        reports.health_duration.with([report.component, outcome], [OVERFLOW, outcome], |histogram| {
+            histogram.observe_time(report.duration);
+        });
+    }
+
+    fn state_change(&self, change: StateChange<'_>) {
+        let reports = &self.inner().reports;
+        reports.declare_component(change.component);
+        reports.health_status.with([change.component], [OVERFLOW], |gauge| {
+            gauge.set(change.to as i64);
+        });
+        let to = change.to.as_str();
+        reports.health_changes.with([change.component, to], [OVERFLOW, to], inc);
+    }
+}
+
+impl std::fmt::Debug for Reports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reports").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,100 @@
+//! A request from its head to its one end.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::Method;
+
+use super::families::{Requests, RouteEntry};
+
+/// A request that was started; its drop counts how it ended, so that it is counted exactly once.
+pub(super) struct InFlight {
+    requests: Arc<Requests>,
+    route: Option<Arc<RouteEntry>>,
+    method: Method,
+    pub(super) start: Instant,
+    /// The declared size of its body.
+    pub(super) size: Option<u64>,
+    pub(super) outcome: Outcome,
+}
+
+/// How a request ended; until it is known better, the client went away.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Outcome {
+    Completed { status: u16, sent: u64, upgrade: bool },
+    Cancelled(Phase),
+    Failed(Cause),
+}
+
+/// Where a request was when its client went away.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Phase {
+    Headers,
+    Body,
+}
+
+/// What a request failed by.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Cause {
+    Error,
+    Panic,
+}
+
+impl Phase {
+    pub(super) const COUNT: usize = 2;
+}
+
+impl Cause {
+    pub(super) const COUNT: usize = 2;
+}
+
+impl InFlight {
+    /// Counts a started request; `path` is its route, if that is known already.
+    pub(super) fn start(
+        requests: &Arc<Requests>,
+        method: &Method,
+        path: Option<&str>,
+        size: Option<u64>,
+    ) -> Self {
+        requests.started();
+        Self {
+            route: path.map(|path| requests.route(method, Some(path))),
+            requests: requests.clone(),
+            // Cloning a registered method copies a tag; only an invented one of more than 15 bytes allocates.
+            method: method.clone(),
+            start: Instant::now(),
+            size,
+            outcome: Outcome::Cancelled(Phase::Headers),
+        }
+    }
+
+    /// The route, told by a router that is inside of the layer; the one known first stays.
+    pub(super) fn routed(&mut self, path: Option<&str>) {
+        if self.route.is_none() {
+            self.route = Some(self.requests.route(&self.method, path));
+        }
+    }
+
+    pub(super) const fn method(&self) -> &Method {
+        &self.method
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let route = self.route.take().unwrap_or_else(|| self.requests.route(&self.method, None));
+        if matches!(self.outcome, Outcome::Cancelled(_)) && std::thread::panicking() {
+            self.outcome = Outcome::Failed(Cause::Panic);
+        }
+        self.requests.ended(self, &route);
+    }
+}
+
+impl std::fmt::Debug for InFlight {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InFlight")
+            .field("method", &self.method)
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,16 @@
+//! What is measured of every request: `http_*`, with each request counted exactly once, however it ends.
+
+mod body;
+mod budgets;
+mod families;
+mod future;
+mod in_flight;
+mod layer;
+mod report;
+mod service;
+
+pub use body::MetricsBody;
+pub(crate) use families::Requests;
+pub use future::MetricsFuture;
+pub use layer::MetricsLayer;
+pub use service::MetricsService;

@@ -1,0 +1,119 @@
+//! What the `http_*` families say: as sums, and as text.
+
+use std::sync::Arc;
+
+use super::families::{Requests, RouteEntry};
+use crate::names;
+use crate::series::{Counter, HTTP_SECONDS, class_label};
+use crate::text::Exposition;
+
+/// Sums over all routes.
+#[derive(Debug, Default)]
+pub(crate) struct RequestSums {
+    pub(crate) started: u64,
+    pub(crate) in_flight: u64,
+    pub(crate) completed: u64,
+    pub(crate) client_errors: u64,
+    pub(crate) server_errors: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) failed: u64,
+    pub(crate) latency: Vec<u64>,
+    pub(crate) latency_seconds: f64,
+}
+
+impl Requests {
+    pub(crate) fn sums(&self) -> RequestSums {
+        let mut sums = RequestSums {
+            in_flight: u64::try_from(self.in_flight.get()).unwrap_or(0),
+            latency: vec![0; HTTP_SECONDS.le().count()],
+            ..RequestSums::default()
+        };
+        let mut count = |status: u16, requests: u64| {
+            sums.completed += requests;
+            match status {
+                400..=499 => sums.client_errors += requests,
+                500..=599 => sums.server_errors += requests,
+                _ => {}
+            }
+        };
+        let mut entries = self.routes.all();
+        for entry in &entries {
+            entry.value.statuses.sorted().into_iter().for_each(|(status, n)| count(status, n));
+        }
+        for (class, counter) in self.overflow_classes.iter().enumerate() {
+            count(class as u16 * 100 + 100, counter.get());
+        }
+        entries.push(self.overflow.clone());
+        for entry in entries {
+            let series = &entry.value;
+            sums.cancelled += series.cancelled.iter().map(Counter::get).sum::<u64>();
+            sums.failed += series.failed.iter().map(Counter::get).sum::<u64>();
+            let snapshot = series.duration.snapshot();
+            sums.latency.iter_mut().zip(&snapshot.cumulative).for_each(|(sum, n)| *sum += n);
+            sums.latency_seconds += snapshot.sum;
+        }
+        // Last, so that the started are never fewer than those that ended.
+        sums.started = self.started.get();
+        sums
+    }
+
+    pub(crate) fn write(&self, out: &mut Exposition) {
+        out.family(&names::HTTP_STARTED).counter(&[], self.started.get());
+        out.family(&names::HTTP_IN_FLIGHT).value(&[], self.in_flight.get() as f64);
+        let mut routes = self.routes.sorted();
+        // The overflow series shows once it is used; metrics_series_overflow_total shows the first use.
+        if self.budgets.all().iter().any(|(budget, _)| budget.folded() > 0) {
+            routes.push(self.overflow.clone());
+            routes.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));
+        }
+        let mut family = out.family(&names::HTTP_REQUESTS);
+        for entry in &routes {
+            let [method, path] = labels(entry);
+            if Arc::ptr_eq(entry, &self.overflow) {
+                for (class, counter) in self.overflow_classes.iter().enumerate() {
+                    if counter.get() > 0 {
+                        family.counter(&[method, path, ("status", class_label(class))], counter.get());
+                    }
+                }
+            } else {
+                for (status, requests) in entry.value.statuses.sorted() {
+                    family.counter(&[method, path, ("status", &status.to_string())], requests);
+                }
+            }
+        }
+        self.write_histograms(out, &routes);
+        let mut family = out.family(&names::HTTP_CANCELLED);
+        for entry in &routes {
+            let [method, path] = labels(entry);
+            for (counter, phase) in entry.value.cancelled.iter().rev().zip(["body", "headers"]) {
+                family.counter(&[method, path, ("phase", phase)], counter.get());
+            }
+        }
+        let mut family = out.family(&names::HTTP_FAILED);
+        for entry in &routes {
+            let [method, path] = labels(entry);
+            for (counter, cause) in entry.value.failed.iter().zip(["error", "panic"]) {
+                family.counter(&[method, path, ("cause", cause)], counter.get());
+            }
+        }
+    }
+
+    fn write_histograms(&self, out: &mut Exposition, routes: &[Arc<RouteEntry>]) {
+        let mut family = out.family(&names::HTTP_DURATION);
+        for entry in routes {
+            family.histogram(&labels(entry), &entry.value.duration.snapshot());
+        }
+        let mut family = out.family(&names::HTTP_REQUEST_SIZE);
+        for entry in routes {
+            family.histogram(&labels(entry), &entry.value.request_size.snapshot());
+        }
+        let mut family = out.family(&names::HTTP_RESPONSE_SIZE);
+        for entry in routes {
+            family.histogram(&labels(entry), &entry.value.response_size.snapshot());
+        }
+    }
+}
+
+fn labels(entry: &RouteEntry) -> [(&str, &str); 2] {
+    [("method", &entry.labels[0]), ("path", &entry.labels[1])]
+}

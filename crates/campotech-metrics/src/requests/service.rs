@@ -1,0 +1,48 @@
+//! The service that measures requests.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use campotech_core::matched_route;
+use http::{Request, Response};
+use http_body::Body;
+use tower_service::Service;
+
+use super::in_flight::InFlight;
+use super::{MetricsBody, MetricsFuture, Requests};
+
+/// Measures every request of `S`; made by [`MetricsLayer`](super::MetricsLayer).
+#[derive(Debug, Clone)]
+pub struct MetricsService<S> {
+    inner: S,
+    requests: Arc<Requests>,
+}
+
+impl<S> MetricsService<S> {
+    pub(super) const fn new(inner: S, requests: Arc<Requests>) -> Self {
+        Self { inner, requests }
+    }
+}
+
+impl<S, ReqB, ResB> Service<Request<ReqB>> for MetricsService<S>
+where
+    S: Service<Request<ReqB>, Response = Response<ResB>>,
+    ReqB: Body,
+    ResB: Body,
+{
+    type Response = Response<MetricsBody<ResB>>;
+    type Error = S::Error;
+    type Future = MetricsFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+        let size = request.body().size_hint().exact();
+        // Before the call: a service that panics in it drops this while unwinding.
+        let in_flight =
+            InFlight::start(&self.requests, request.method(), matched_route(request.extensions()), size);
+        MetricsFuture::new(self.inner.call(request), in_flight)
+    }
+}

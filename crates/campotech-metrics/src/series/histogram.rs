@@ -1,0 +1,193 @@
+//! Classic histograms without a lock: one bucket and one sum are added to for each observation.
+//!
+//! prometheus-client's own takes a mutex for each observation and can't be read from outside.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Bounds of buckets in whole numbers (nanoseconds, bytes), each with its `le`, and how many make a unit.
+#[derive(Debug)]
+pub(crate) struct Scale {
+    bounds: &'static [(u64, &'static str)],
+    per_unit: u64,
+}
+
+/// A histogram; clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Histogram(Arc<Cells>);
+
+#[derive(Debug)]
+struct Cells {
+    scale: &'static Scale,
+    sum: AtomicU64,
+    buckets: Box<[AtomicU64]>,
+}
+
+/// What a histogram held at one time, cumulative.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub(crate) scale: &'static Scale,
+    pub(crate) cumulative: Vec<u64>,
+    pub(crate) sum: f64,
+}
+
+const SECOND: u64 = 1_000_000_000;
+const MILLI: u64 = 1_000_000;
+
+/// Bounds of `http_request_duration_seconds`.
+pub(crate) static HTTP_SECONDS: Scale = Scale {
+    bounds: &[
+        (10 * MILLI, "0.01"),
+        (50 * MILLI, "0.05"),
+        (100 * MILLI, "0.1"),
+        (500 * MILLI, "0.5"),
+        (SECOND, "1.0"),
+        (2 * SECOND, "2.0"),
+        (5 * SECOND, "5.0"),
+    ],
+    per_unit: SECOND,
+};
+
+/// Bounds of `job_duration_seconds`.
+pub(crate) static JOB_SECONDS: Scale = Scale {
+    bounds: &[
+        (10 * MILLI, "0.01"),
+        (50 * MILLI, "0.05"),
+        (100 * MILLI, "0.1"),
+        (500 * MILLI, "0.5"),
+        (SECOND, "1.0"),
+        (2 * SECOND, "2.0"),
+        (5 * SECOND, "5.0"),
+        (10 * SECOND, "10.0"),
+        (30 * SECOND, "30.0"),
+        (60 * SECOND, "60.0"),
+    ],
+    per_unit: SECOND,
+};
+
+/// Bounds of health checks and scrapes.
+pub(crate) static PROBE_SECONDS: Scale = Scale {
+    bounds: &[
+        (MILLI, "0.001"),
+        (5 * MILLI, "0.005"),
+        (10 * MILLI, "0.01"),
+        (50 * MILLI, "0.05"),
+        (100 * MILLI, "0.1"),
+        (500 * MILLI, "0.5"),
+        (SECOND, "1.0"),
+        (5 * SECOND, "5.0"),
+    ],
+    per_unit: SECOND,
+};
+
+/// Bounds of body sizes.
+pub(crate) static SIZE_BYTES: Scale = Scale {
+    bounds: &[
+        (256, "256.0"),
+        (1 << 10, "1024.0"),
+        (4 << 10, "4096.0"),
+        (16 << 10, "16384.0"),
+        (64 << 10, "65536.0"),
+        (256 << 10, "262144.0"),
+        (1 << 20, "1048576.0"),
+        (16 << 20, "16777216.0"),
+    ],
+    per_unit: 1,
+};
+
+impl Scale {
+    /// The bounds in units, without infinity.
+    pub(crate) fn bounds(&self) -> impl Iterator<Item = f64> {
+        self.bounds.iter().map(|(bound, _)| *bound as f64 / self.per_unit as f64)
+    }
+
+    /// The values of `le`, with infinity.
+    pub(crate) fn le(&self) -> impl Iterator<Item = &'static str> {
+        self.bounds.iter().map(|(_, le)| *le).chain(["+Inf"])
+    }
+}
+
+impl Histogram {
+    pub(crate) fn new(scale: &'static Scale) -> Self {
+        let buckets = (0..=scale.bounds.len()).map(|_| AtomicU64::new(0)).collect();
+        Self(Arc::new(Cells { scale, sum: AtomicU64::new(0), buckets }))
+    }
+
+    /// Adds a time.
+    pub(crate) fn observe_time(&self, time: Duration) {
+        self.observe(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    /// Adds a value in the scale's whole numbers; a value on a bound belongs to its bucket.
+    pub(crate) fn observe(&self, value: u64) {
+        let cells = &*self.0;
+        let bounds = cells.scale.bounds;
+        let bucket = bounds.iter().position(|(bound, _)| value <= *bound).unwrap_or(bounds.len());
+        cells.buckets[bucket].fetch_add(1, Ordering::Relaxed);
+        cells.sum.fetch_add(value, Ordering::Relaxed);
+    }
+
+    /// What it holds; the count is that of the last bucket, so that the two never differ.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let cells = &*self.0;
+        let mut total = 0;
+        let cumulative = cells
+            .buckets
+            .iter()
+            .map(|bucket| {
+                total += bucket.load(Ordering::Relaxed);
+                total
+            })
+            .collect();
+        let sum = cells.sum.load(Ordering::Relaxed) as f64 / cells.scale.per_unit as f64;
+        Snapshot { scale: cells.scale, cumulative, sum }
+    }
+}
+
+impl Snapshot {
+    pub(crate) fn count(&self) -> u64 {
+        self.cumulative.last().copied().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_on_a_bound_is_within_it() {
+        let histogram = Histogram::new(&HTTP_SECONDS);
+        for millis in [10, 11, 1_000, 1_001, 5_000, 9_000] {
+            histogram.observe_time(Duration::from_millis(millis));
+        }
+        let snapshot = histogram.snapshot();
+        assert_eq!(snapshot.cumulative, [1, 2, 2, 2, 3, 4, 5, 6]);
+        assert_eq!(snapshot.count(), 6);
+        assert!((snapshot.sum - 16.022).abs() < 1e-9);
+    }
+
+    #[test]
+    fn bounds_grow_and_agree_with_their_text() {
+        for scale in [&HTTP_SECONDS, &JOB_SECONDS, &PROBE_SECONDS, &SIZE_BYTES] {
+            let bounds: Vec<f64> = scale.bounds().collect();
+            assert!(bounds.is_sorted_by(|a, b| a < b));
+            for (bound, le) in bounds.iter().zip(scale.le()) {
+                assert_eq!(format!("{bound:?}"), le);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_lost_between_threads() {
+        let histogram = Histogram::new(&SIZE_BYTES);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..10_000).for_each(|n| histogram.observe(n)));
+            }
+        });
+        let snapshot = histogram.snapshot();
+        assert_eq!(snapshot.count(), 40_000);
+        assert_eq!(snapshot.sum, 4.0 * (9_999.0 * 10_000.0 / 2.0));
+    }
+}

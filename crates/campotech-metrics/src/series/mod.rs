@@ -1,0 +1,20 @@
+//! Series: bounded sets of counters, gauges and histograms, found by their labels without allocating.
+
+mod budget;
+mod family;
+mod histogram;
+mod status;
+mod table;
+
+pub(crate) use budget::{Budget, RESERVE};
+pub(crate) use family::Family;
+pub(crate) use histogram::{HTTP_SECONDS, Histogram, JOB_SECONDS, PROBE_SECONDS, SIZE_BYTES, Snapshot};
+pub(crate) use status::{StatusCounters, class, class_label};
+pub(crate) use table::{Entry, Table};
+
+use std::sync::atomic::{AtomicI64, AtomicU64};
+
+/// A counter, from prometheus-client: clones share the value.
+pub(crate) type Counter = prometheus_client::metrics::counter::Counter<u64, AtomicU64>;
+/// A gauge of whole numbers, from prometheus-client.
+pub(crate) type Gauge = prometheus_client::metrics::gauge::Gauge<i64, AtomicI64>;

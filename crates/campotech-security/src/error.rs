@@ -1,0 +1,87 @@
+//! What can be wrong with the configuration, said when it is set.
+
+/// A configuration that was refused. The message shows the value, never a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// Not an address or a network.
+    #[error("`{0}` is not an address or a network such as `10.0.0.0/8`")]
+    Network(String),
+    /// A network with bits set after its prefix: most likely another one was meant.
+    #[error("`{given}` has bits set after its prefix; write `{meant}`")]
+    HostBits {
+        /// What was given.
+        given: String,
+        /// The network it lies in.
+        meant: String,
+    },
+    /// Every address of a family would be a trusted proxy, so that any client could name its own address.
+    #[error("`{0}` trusts every address; list the proxies only")]
+    TrustsEveryone(String),
+    /// Not an origin as browsers send it.
+    #[error("`{0}` is not an origin such as `https://app.example.com` (scheme, host, port; no path)")]
+    Origin(String),
+    /// `*`: every site would be allowed.
+    #[error("`*` allows every origin; list them, or use `https://*.example.com`")]
+    AnyOrigin,
+    /// `null`: the origin of sandboxed frames and local files, which anybody can be.
+    #[error("the origin `null` is anybody's; list real origins")]
+    NullOrigin,
+    /// A secret that is empty.
+    #[error("the {0} is empty")]
+    EmptySecret(&'static str),
+    /// Not a directive of Content-Security-Policy, or one whose sources would end it.
+    #[error("`{0}` is not a directive's name, or its sources hold `;`, `,` or what is no visible ASCII")]
+    Directive(String),
+    /// A name or a value that no header may have.
+    #[error("`{0}` can't be a header")]
+    Header(String),
+    /// Not a quota as it is written.
+    #[error("`{0}` is not a quota such as `10/15m` (count, `/`, time in s, m, h or d)")]
+    Quota(String),
+    /// A quota that no limiter can keep.
+    #[error("a quota allows 1 or more in a window of whole seconds, from 1 s to 31 days")]
+    QuotaRange,
+    /// Not a pattern for paths.
+    #[error(
+        "`{0}` is not a path pattern such as `/api/v1/auth/*` (whole segments; `*` is any one, last: any rest)"
+    )]
+    PathPattern(String),
+    /// Not a tier's name.
+    #[error("`{0}` is not a tier name (1 to 32 of `a-z 0-9 _ -`)")]
+    TierName(String),
+    /// Two tiers with one name, which their metrics and headers could not tell apart.
+    #[error("there are two tiers named `{0}`")]
+    DuplicateTier(String),
+    /// Two tiers without routes: the second would never decide.
+    #[error("tier `{0}` has no routes, and neither has the default tier before it")]
+    SecondDefaultTier(String),
+    /// A number that is outside its range.
+    #[error("{0} must be {1}")]
+    Range(&'static str, &'static str),
+}
+
+impl ConfigError {
+    /// A stable code for logs and tests.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Network(_) => "network",
+            Self::HostBits { .. } => "host_bits",
+            Self::TrustsEveryone(_) => "trusts_everyone",
+            Self::Origin(_) => "origin",
+            Self::AnyOrigin => "any_origin",
+            Self::NullOrigin => "null_origin",
+            Self::EmptySecret(_) => "empty_secret",
+            Self::Directive(_) => "directive",
+            Self::Header(_) => "header",
+            Self::Quota(_) => "quota",
+            Self::QuotaRange => "quota_range",
+            Self::PathPattern(_) => "path_pattern",
+            Self::TierName(_) => "tier_name",
+            Self::DuplicateTier(_) => "duplicate_tier",
+            Self::SecondDefaultTier(_) => "second_default_tier",
+            Self::Range(..) => "range",
+        }
+    }
+}

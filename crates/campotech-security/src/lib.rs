@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+pub mod client_ip;
+pub mod cors;
+pub mod csrf;
+pub mod deadline;
+mod error;
+pub mod headers;
+pub mod inspect;
+pub mod overload;
+mod path_pattern;
+pub mod payload;
+pub mod rate_limit;
+pub mod request_id;
+pub mod webhook;
+
+pub use error::ConfigError;

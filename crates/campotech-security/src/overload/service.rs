@@ -1,0 +1,109 @@
+//! Requests under the limit, refusals above it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use campotech_core::{AnswerBody, Decision, Mode, Problem, kinds};
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, Request, Response};
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::layer::Permit;
+use super::{OverloadBody, OverloadLayer};
+
+/// The service of [`OverloadLayer`]. It is always ready: what can't be served at once is refused, not queued.
+#[derive(Debug)]
+pub struct OverloadService<S> {
+    inner: S,
+    layer: OverloadLayer,
+    inner_ready: bool,
+}
+
+pin_project! {
+    /// The future of [`OverloadService`].
+    #[derive(Debug)]
+    pub struct OverloadFuture<F, B> {
+        #[pin]
+        state: State<F, B>,
+    }
+}
+
+pin_project! {
+    #[derive(Debug)]
+    #[project = StateProj]
+    enum State<F, B> {
+        Inner { #[pin] future: F, permit: Option<Permit> },
+        Shed { answer: Option<Response<AnswerBody<OverloadBody<B>>>> },
+    }
+}
+
+impl<S> OverloadService<S> {
+    pub(super) const fn new(inner: S, layer: OverloadLayer) -> Self {
+        Self { inner, layer, inner_ready: false }
+    }
+}
+
+// By hand: a clone of a service that was ready need not be.
+impl<S: Clone> Clone for OverloadService<S> {
+    fn clone(&self) -> Self {
+        Self::new(self.inner.clone(), self.layer.clone())
+    }
+}
+
+impl<S, ReqB, ResB> Service<Request<ReqB>> for OverloadService<S>
+where
+    S: Service<Request<ReqB>, Response = Response<ResB>>,
+{
+    type Response = Response<AnswerBody<OverloadBody<ResB>>>;
+    type Error = S::Error;
+    type Future = OverloadFuture<S::Future, ResB>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner_ready = match self.inner.poll_ready(cx) {
+            Poll::Ready(Ok(())) => true,
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            Poll::Pending => false,
+        };
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+        let (permit, within) = self.layer.limit.enter();
+        let mode = self.layer.mode;
+        let decision = match (self.inner_ready, within) {
+            // A service that is not ready can't be called in any mode.
+            (false, _) => Decision::found("overload", Mode::Enforce, "not_ready"),
+            (true, false) => Decision::found("overload", mode, "in_flight"),
+            (true, true) => Decision::allowed("overload"),
+        };
+        self.layer.observer.decision(decision);
+        if !self.inner_ready || (!within && mode.enforces()) {
+            let answer = Problem::new(&kinds::TEMPORARY_REDUCED_CAPACITY)
+                .with_header(RETRY_AFTER, HeaderValue::from(self.layer.retry_after))
+                .answer(request.headers(), request.extensions());
+            return OverloadFuture { state: State::Shed { answer: Some(answer) } };
+        }
+        self.inner_ready = false;
+        OverloadFuture { state: State::Inner { future: self.inner.call(request), permit: Some(permit) } }
+    }
+}
+
+impl<F, B, E> Future for OverloadFuture<F, B>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+{
+    type Output = Result<Response<AnswerBody<OverloadBody<B>>>, E>;
+
+    #[expect(clippy::expect_used, reason = "the contract of Future: not polled after it was ready")]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProj::Inner { future, permit } => {
+                let response = ready!(future.poll(cx))?;
+                let permit = permit.take().expect("polled after it was ready");
+                Poll::Ready(Ok(response.map(|body| AnswerBody::inner(OverloadBody::new(body, permit)))))
+            }
+            StateProj::Shed { answer } => Poll::Ready(Ok(answer.take().expect("polled after it was ready"))),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Request bodies within limits of size, time and decompression, buffered once for all below.
+
+mod coding;
+mod collector;
+#[cfg(feature = "decompression")]
+mod decode;
+mod future;
+mod layer;
+mod pace;
+mod refusal;
+mod service;
+
+pub use future::PayloadFuture;
+pub use layer::PayloadLayer;
+pub use service::PayloadService;

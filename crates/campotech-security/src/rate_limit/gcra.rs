@@ -1,0 +1,102 @@
+//! The generic cell rate algorithm (ITU-T I.371, annex A), with burst = limit.
+
+use std::time::Duration;
+
+use super::Quota;
+use super::standing::{Rule, Standing};
+use crate::ConfigError;
+
+/// GCRA: N at once, then one every W/N. Eight bytes a key; admits at most 2 N in any window W.
+#[derive(Debug, Clone, Copy)]
+pub struct Gcra {
+    limit: u32,
+    interval: u64,
+}
+
+/// A key's state: the theoretical arrival time, in nanoseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GcraState(u64);
+
+impl Gcra {
+    /// The algorithm for `quota`.
+    ///
+    /// # Errors
+    /// [`ConfigError::QuotaRange`].
+    pub fn new(quota: Quota) -> Result<Self, ConfigError> {
+        quota.check()?;
+        // Rounded up, so that rounding never admits more.
+        let interval = quota.window_nanos().div_ceil(u64::from(quota.limit()));
+        Ok(Self { limit: quota.limit(), interval })
+    }
+
+    /// Asks for one request at `now` (nanoseconds since a fixed start), and counts it if it passes.
+    pub fn take(&self, state: &mut GcraState, now: u64) -> Standing {
+        let before = self.look(state, now);
+        if !before.allowed {
+            return before;
+        }
+        state.0 = state.0.max(now).saturating_add(self.interval);
+        let after = self.look(state, now);
+        Standing { allowed: true, ..after }
+    }
+
+    /// What a request at `now` would find.
+    #[must_use]
+    pub fn look(&self, state: &GcraState, now: u64) -> Standing {
+        let burst = self.interval.saturating_mul(u64::from(self.limit));
+        let room = burst.saturating_sub(state.0.saturating_sub(now));
+        let remaining = u32::try_from(room / self.interval).unwrap_or(u32::MAX);
+        // One more than remains has come back when the room is that much.
+        let wait = if room == burst { 0 } else { self.interval - room % self.interval };
+        Standing { allowed: remaining > 0, remaining, wait: Duration::from_nanos(wait) }
+    }
+}
+
+impl Rule for Gcra {
+    type State = GcraState;
+
+    fn look(&self, state: &GcraState, now: u64) -> Standing {
+        Self::look(self, state, now)
+    }
+
+    fn limit(&self) -> u32 {
+        self.limit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    #[test]
+    fn the_burst_is_the_limit_and_then_one_comes_back_every_interval() {
+        let gcra = Gcra::new(Quota::per_minute(6)).unwrap();
+        let mut state = GcraState::default();
+        for left in (0..6).rev() {
+            let standing = gcra.take(&mut state, 5 * SECOND);
+            assert_eq!((standing.allowed, standing.remaining), (true, left));
+            assert_eq!(standing.wait, Duration::from_secs(10));
+        }
+        let refused = gcra.take(&mut state, 5 * SECOND);
+        assert_eq!(refused, Standing { allowed: false, remaining: 0, wait: Duration::from_secs(10) });
+        assert!(!gcra.take(&mut state, 15 * SECOND - 1).allowed);
+        assert!(gcra.take(&mut state, 15 * SECOND).allowed);
+        assert!(!gcra.take(&mut state, 15 * SECOND).allowed);
+    }
+
+    #[test]
+    fn a_quota_that_does_not_divide_its_window_never_admits_more() {
+        let gcra = Gcra::new(Quota::per_second(7)).unwrap();
+        let mut state = GcraState::default();
+        let (mut admitted, mut now) = (0, 0);
+        while now < SECOND {
+            let standing = gcra.take(&mut state, now);
+            admitted += u32::from(standing.allowed);
+            now += if standing.remaining > 0 { 0 } else { u64::try_from(standing.wait.as_nanos()).unwrap() };
+        }
+        // Seven at once and six that came back: the seventh comes back after the window, not within it.
+        assert_eq!(admitted, 13);
+    }
+}

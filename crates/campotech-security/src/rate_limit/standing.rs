@@ -1,0 +1,38 @@
+//! Where a key stands with its limiter.
+
+use std::time::Duration;
+
+/// What a limiter says about a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether the request passes.
+    pub allowed: bool,
+    /// How many more would pass now.
+    pub remaining: u32,
+    /// How long until more quota comes back; after a refusal, until a request passes again.
+    pub wait: Duration,
+}
+
+/// What the store needs to know of an algorithm; `now` is in nanoseconds since some fixed start.
+pub(super) trait Rule {
+    type State: Default;
+
+    /// What a request would find, without counting one.
+    fn look(&self, state: &Self::State, now: u64) -> Standing;
+
+    fn limit(&self) -> u32;
+}
+
+impl Standing {
+    /// [`wait`](Self::wait) in whole seconds, rounded up and at least 1: never early, never 0.
+    #[must_use]
+    pub const fn wait_seconds(&self) -> u64 {
+        seconds_up(self.wait)
+    }
+}
+
+/// Whole seconds, rounded up and at least 1.
+pub(crate) const fn seconds_up(time: Duration) -> u64 {
+    let seconds = time.as_secs().saturating_add((time.subsec_nanos() > 0) as u64);
+    if seconds == 0 { 1 } else { seconds }
+}

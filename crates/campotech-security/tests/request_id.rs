@@ -1,0 +1,154 @@
+//! Ids: ours, or a trusted peer's, and never a changed header.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use campotech_core::{ClientIp, RequestId, TraceId};
+use campotech_security::client_ip::{ClientIpLayer, TrustedProxies};
+use campotech_security::request_id::RequestIdLayer;
+use campotech_testkit::{HyperServer, RawConnection, RecordingObserver};
+use http::{HeaderValue, Request, Response};
+use http_body_util::Full;
+use proptest::prelude::*;
+use tower::{Layer, ServiceExt, service_fn};
+
+const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+/// What the handler saw, as text, and the answer's id.
+struct Outcome {
+    id: String,
+    trace: String,
+    inbound: Vec<Vec<u8>>,
+    answered: String,
+}
+
+async fn run(layer: RequestIdLayer, trusted: Option<bool>, headers: &[(&'static str, &[u8])]) -> Outcome {
+    let mut request = Request::new(());
+    if let Some(trusted) = trusted {
+        request.extensions_mut().insert(ClientIp::new([203, 0, 113, 7].into(), trusted));
+    }
+    for (name, value) in headers {
+        request.headers_mut().append(*name, HeaderValue::from_bytes(value).unwrap());
+    }
+    let service = layer.layer(service_fn(|request: Request<()>| async move {
+        let extensions = request.extensions();
+        let told = (
+            extensions.get::<RequestId>().unwrap().to_string(),
+            extensions.get::<TraceId>().unwrap().to_string(),
+            request.headers().get_all("x-request-id").iter().map(|v| v.as_bytes().to_vec()).collect(),
+        );
+        let mut response = Response::new(told);
+        response.headers_mut().insert("x-request-id", HeaderValue::from_static("the handler's own"));
+        Ok::<_, Infallible>(response)
+    }));
+    let response = service.oneshot(request).await.unwrap();
+    assert_eq!(response.headers().get_all("x-request-id").iter().count(), 1);
+    let answered = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let (id, trace, inbound) = response.into_body();
+    Outcome { id, trace, inbound, answered }
+}
+
+fn is_uuid_v7(text: &str) -> bool {
+    text.len() == 36 && text.as_bytes()[14] == b'7' && text.bytes().filter(|b| *b == b'-').count() == 4
+}
+
+#[tokio::test]
+async fn every_request_has_a_new_id() {
+    let first = run(RequestIdLayer::new(), None, &[]).await;
+    let second = run(RequestIdLayer::new(), None, &[]).await;
+    assert!(is_uuid_v7(&first.id), "{}", first.id);
+    assert_eq!(first.id, first.answered);
+    assert_ne!(first.id, second.id);
+    assert_ne!(first.trace, second.trace);
+}
+
+#[tokio::test]
+async fn a_trusted_peers_ids_are_taken_over() {
+    let headers: &[(_, &[u8])] = &[("x-request-id", b"edge_42-A"), ("traceparent", PARENT.as_bytes())];
+    let outcome = run(RequestIdLayer::new(), Some(true), headers).await;
+    assert_eq!((outcome.id.as_str(), outcome.answered.as_str()), ("edge_42-A", "edge_42-A"));
+    assert_eq!(outcome.trace, "4bf92f3577b34da6a3ce929d0e0e4736");
+}
+
+#[tokio::test]
+async fn a_strangers_ids_are_not_and_stay_where_they_are() {
+    let headers: &[(_, &[u8])] = &[("x-request-id", b"forged"), ("traceparent", PARENT.as_bytes())];
+    for trusted in [None, Some(false)] {
+        let outcome = run(RequestIdLayer::new(), trusted, headers).await;
+        assert!(is_uuid_v7(&outcome.id), "{}", outcome.id);
+        assert_eq!(outcome.id, outcome.answered);
+        assert_ne!(outcome.trace, "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert_eq!(outcome.inbound, [b"forged".to_vec()]);
+    }
+}
+
+#[tokio::test]
+async fn malformed_ids_of_a_trusted_peer_are_reported() {
+    let observer = RecordingObserver::default();
+    let layer = || RequestIdLayer::new().with_observer(Arc::new(observer.clone()));
+    let cases: &[&[(_, &[u8])]] = &[
+        &[("x-request-id", b"a b")],
+        &[("x-request-id", b"")],
+        &[("x-request-id", b"one"), ("x-request-id", b"two")],
+        &[("x-request-id", &[b'x'; 129])],
+        &[("x-request-id", b"caf\xc3\xa9")],
+        &[("traceparent", b"00-0-0-0")],
+        &[("traceparent", PARENT.as_bytes()), ("traceparent", PARENT.as_bytes())],
+    ];
+    for headers in cases {
+        let outcome = run(layer(), Some(true), headers).await;
+        assert!(is_uuid_v7(&outcome.id), "{}", outcome.id);
+        assert_eq!(outcome.trace.len(), 32);
+    }
+    let mut expected = vec!["decision request_id reported request_id"; 5];
+    expected.extend(["decision request_id reported traceparent"; 2]);
+    assert_eq!(observer.lines(), expected);
+    run(layer(), Some(true), &[]).await;
+    assert_eq!(observer.lines().len(), 7);
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_in_the_answers_id_is_well_formed(bytes in proptest::collection::vec(prop_oneof![Just(9_u8), 32..127_u8, 128..=255_u8], 0..200), trusted: bool) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let outcome = runtime.block_on(run(RequestIdLayer::new(), Some(trusted), &[("x-request-id", &bytes)]));
+        let fine = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        prop_assert!((1..=128).contains(&outcome.answered.len()) && outcome.answered.bytes().all(fine));
+        prop_assert_eq!(outcome.inbound, [bytes]);
+    }
+}
+
+#[tokio::test]
+async fn it_works_under_bare_hyper_behind_the_client_ip_layer() {
+    let handler = service_fn(|request: Request<hyper::body::Incoming>| async move {
+        let id = request.extensions().get::<RequestId>().unwrap().to_string();
+        Ok::<_, Infallible>(Response::new(Full::<bytes::Bytes>::from(id)))
+    });
+    let client_ip = ClientIpLayer::new(TrustedProxies::parse("127.0.0.2").unwrap());
+    let server = HyperServer::start(client_ip.layer(RequestIdLayer::new().layer(handler))).await;
+    for (from, adopted) in [("127.0.0.1", false), ("127.0.0.2", true)] {
+        let mut connection = RawConnection::open_from(from.parse().unwrap(), server.addr()).await.unwrap();
+        connection.send("GET / HTTP/1.1\r\nhost: a\r\nx-request-id: edge-1\r\n\r\n").await.unwrap();
+        let answer = connection.receive().await.unwrap();
+        assert_eq!(answer.headers["x-request-id"], answer.text());
+        assert_eq!(answer.text() == "edge-1", adopted);
+    }
+}
+
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn it_works_under_axum_also_for_a_route_that_is_not_there() {
+    let router = axum::Router::new()
+        .route("/", axum::routing::get(|| async { "fine" }))
+        .layer(RequestIdLayer::new())
+        .layer(ClientIpLayer::new(TrustedProxies::none()));
+    for (path, status) in [("/", 200), ("/none", 404)] {
+        let mut request = Request::get(path).body(axum::body::Body::empty()).unwrap();
+        request.extensions_mut().insert(campotech_core::PeerAddr(([127, 0, 0, 1], 1).into()));
+        let response = router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), status);
+        assert!(is_uuid_v7(response.headers()["x-request-id"].to_str().unwrap()));
+    }
+}

@@ -1,0 +1,179 @@
+//! What Sentry knows of one request.
+
+use std::sync::Arc;
+
+use campotech_core::{ClientIp, RequestId, TraceId, matched_route};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use sentry::protocol::{Event, Level, Request as RequestData, SpanStatus};
+use sentry::{Hub, Transaction, TransactionContext};
+
+use crate::client::Running;
+use crate::panics::Caught;
+
+const COUNT: usize = 6;
+
+/// The headers that leave the house.
+const HEADERS: [HeaderName; COUNT] =
+    [HOST, USER_AGENT, CONTENT_TYPE, CONTENT_LENGTH, ACCEPT, HeaderName::from_static("x-request-id")];
+
+/// A request's hub and trace; both end when this is dropped, which is with the answer's body.
+#[derive(Debug)]
+pub(crate) struct RequestContext {
+    hub: Arc<Hub>,
+    trace: Option<Transaction>,
+    method: Method,
+    matched: bool,
+    server_errors: bool,
+    session: bool,
+}
+
+#[derive(Debug)]
+struct Seen {
+    method: Method,
+    headers: [Option<HeaderValue>; COUNT],
+}
+
+impl RequestContext {
+    pub(crate) fn begin<B>(running: &Running, request: &Request<B>, server_errors: bool) -> Self {
+        let hub = Arc::new(Hub::new_from_top(&running.hub));
+        let (headers, extensions) = (request.headers(), request.extensions());
+        let method = known(request.method());
+        let route = matched_route(extensions);
+        let name = name(&method, route);
+        let seen =
+            Arc::new(Seen { method: method.clone(), headers: HEADERS.map(|h| headers.get(h).cloned()) });
+        let trace = running.traces.then(|| {
+            let trace = hub.start_transaction(trace_context(&name, headers, extensions.get::<ClientIp>()));
+            trace.set_request(seen.request());
+            trace
+        });
+        hub.configure_scope(|scope| {
+            scope.set_transaction(Some(&name));
+            if let Some(id) = extensions.get::<RequestId>() {
+                scope.set_tag("request_id", id.as_str());
+            }
+            if let Some(id) = extensions.get::<TraceId>().copied().or_else(|| TraceId::from_headers(headers))
+            {
+                scope.set_tag("trace_id", id);
+            }
+            scope.set_span(trace.clone().map(Into::into));
+            scope.add_event_processor(move |mut event| {
+                event.request.get_or_insert_with(|| seen.request());
+                Some(event)
+            });
+        });
+        if running.sessions {
+            hub.start_session();
+        }
+        Self { hub, trace, method, matched: route.is_some(), server_errors, session: running.sessions }
+    }
+
+    /// Runs `work` within the request's hub.
+    pub(crate) fn run<R>(&self, work: impl FnOnce() -> R) -> R {
+        Hub::run(Arc::clone(&self.hub), work)
+    }
+
+    pub(crate) fn panicked(&self, caught: &mut Caught) {
+        self.hub.capture_event(std::mem::take(&mut caught.event));
+        self.status(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+
+    pub(crate) fn answered<B>(&mut self, response: &Response<B>) {
+        // A router of our own tells its route by the answer only.
+        if !self.matched
+            && let Some(route) = matched_route(response.extensions())
+        {
+            let name = name(&self.method, Some(route));
+            self.hub.configure_scope(|scope| scope.set_transaction(Some(&name)));
+            if let Some(trace) = &self.trace {
+                trace.set_name(&name);
+            }
+        }
+        let status = response.status();
+        self.status(status);
+        if self.server_errors && status.is_server_error() && self.hub.last_event_id().is_none() {
+            self.hub.capture_event(Event {
+                level: Level::Error,
+                message: Some(format!("answered {}", status.as_u16())),
+                fingerprint: vec!["{{ transaction }}".into(), status.as_u16().to_string().into()].into(),
+                ..Event::default()
+            });
+        }
+    }
+
+    fn status(&self, status: StatusCode) {
+        if let Some(trace) = &self.trace {
+            trace.set_status(match status.as_u16() {
+                401 => SpanStatus::Unauthenticated,
+                403 => SpanStatus::PermissionDenied,
+                404 => SpanStatus::NotFound,
+                409 => SpanStatus::AlreadyExists,
+                429 => SpanStatus::ResourceExhausted,
+                400..=499 => SpanStatus::InvalidArgument,
+                503 => SpanStatus::Unavailable,
+                500..=599 => SpanStatus::InternalError,
+                _ => SpanStatus::Ok,
+            });
+        }
+    }
+}
+
+impl Drop for RequestContext {
+    fn drop(&mut self) {
+        if let Some(trace) = self.trace.take() {
+            // The scope holds the trace, and the trace must not hold what is in the scope.
+            self.hub.configure_scope(|scope| scope.set_span(None));
+            trace.finish();
+        }
+        if self.session {
+            self.hub.end_session();
+        }
+    }
+}
+
+impl Seen {
+    fn request(&self) -> RequestData {
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        RequestData {
+            method: Some(self.method.as_str().to_owned()),
+            headers: HEADERS
+                .iter()
+                .zip(&self.headers)
+                .filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value.as_ref()?))))
+                .collect(),
+            ..RequestData::default()
+        }
+    }
+}
+
+/// A method from the client could carry anything: one that HTTP doesn't define is not repeated.
+fn known(method: &Method) -> Method {
+    const KNOWN: [Method; 9] = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::CONNECT,
+        Method::TRACE,
+    ];
+    if KNOWN.contains(method) { method.clone() } else { Method::from_bytes(b"_OTHER").unwrap_or(Method::GET) }
+}
+
+fn name(method: &Method, route: Option<&str>) -> String {
+    format!("{method} {}", route.unwrap_or("<unmatched>"))
+}
+
+/// Only a trusted peer may continue its trace here: the header also decides whether the request is traced.
+fn trace_context(name: &str, headers: &HeaderMap, client: Option<&ClientIp>) -> TransactionContext {
+    let parent = headers.get("sentry-trace").and_then(|value| value.to_str().ok());
+    match parent {
+        Some(parent) if client.is_some_and(ClientIp::trusted_peer) => {
+            TransactionContext::continue_from_headers(name, "http.server", [("sentry-trace", parent)])
+        }
+        _ => TransactionContext::new(name, "http.server"),
+    }
+}

@@ -1,0 +1,92 @@
+//! The layer and its service.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use campotech_core::RequestId;
+use http::header::ACCEPT_LANGUAGE;
+use http::{Request, Response};
+use http_body::Body;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::body::SentryBody;
+use super::context::RequestContext;
+use super::future::SentryFuture;
+use crate::SentryGuard;
+use crate::client::Running;
+use crate::panics::catch;
+
+/// Reports what goes wrong in the service inside, and turns its panics into a 500 problem, also without a DSN.
+///
+/// # Defaults
+/// Panics and what the service captures itself; no event for an answer of 5xx.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct SentryLayer {
+    settings: Arc<Settings>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) running: Option<Running>,
+    pub(crate) server_errors: bool,
+}
+
+/// The service of [`SentryLayer`].
+#[derive(Debug, Clone)]
+pub struct SentryService<S> {
+    inner: S,
+    settings: Arc<Settings>,
+}
+
+impl SentryLayer {
+    /// A layer that reports to the Sentry of `guard`; once the guard is gone, it only turns panics into problems.
+    pub fn new(guard: &SentryGuard) -> Self {
+        Self { settings: Arc::new(Settings { running: guard.running.clone(), server_errors: false }) }
+    }
+
+    /// Reports answers of 5xx, one event each, unless something was reported for the request already.
+    pub fn with_server_errors(mut self, report: bool) -> Self {
+        Arc::make_mut(&mut self.settings).server_errors = report;
+        self
+    }
+}
+
+impl<S> Layer<S> for SentryLayer {
+    type Service = SentryService<S>;
+
+    fn layer(&self, inner: S) -> SentryService<S> {
+        SentryService { inner, settings: Arc::clone(&self.settings) }
+    }
+}
+
+impl<S, ReqB, ResB> Service<Request<ReqB>> for SentryService<S>
+where
+    S: Service<Request<ReqB>, Response = Response<ResB>>,
+    ResB: Body<Data = Bytes>,
+{
+    type Response = Response<SentryBody<ResB>>;
+    type Error = S::Error;
+    type Future = SentryFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+        let language = request.headers().get(ACCEPT_LANGUAGE).cloned();
+        let id = request.extensions().get::<RequestId>().cloned();
+        let context =
+            self.settings.running.as_ref().map(|running| {
+                Box::new(RequestContext::begin(running, &request, self.settings.server_errors))
+            });
+        let inner = &mut self.inner;
+        let called = match &context {
+            Some(context) => context.run(|| catch(|| inner.call(request))),
+            None => catch(|| inner.call(request)),
+        };
+        SentryFuture::new(called, context, language, id)
+    }
+}

@@ -1,0 +1,154 @@
+//! The loop that accepts, counts, refuses, and finally drains.
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+use tower_service::Service;
+
+use crate::connection::{Connection, Ended};
+use crate::settings::Settings;
+use crate::shutdown::{Phase, Trigger};
+use crate::{DrainReport, ServeStats, Shutdown, shutdown_pair};
+
+/// Waits after an accept that failed for want of descriptors or memory.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+pub(crate) struct AcceptLoop<S> {
+    settings: Arc<Settings>,
+    stats: ServeStats,
+    service: S,
+    shutdown: Shutdown,
+    /// Connections are cut by this server's own trigger: the deadline of one server is not that of another that
+    /// follows the same shutdown.
+    cut: Trigger,
+    cut_seen: Shutdown,
+    open: JoinSet<Ended>,
+}
+
+impl<S, B> AcceptLoop<S>
+where
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    pub(crate) fn new(settings: Arc<Settings>, stats: ServeStats, service: S, shutdown: Shutdown) -> Self {
+        let (cut, cut_seen) = shutdown_pair();
+        Self { settings, stats, service, shutdown, cut, cut_seen, open: JoinSet::new() }
+    }
+
+    pub(crate) async fn run(mut self, listener: TcpListener) -> DrainReport {
+        self.accept_until_drain(&listener).await;
+        let began = Instant::now();
+        self.accept_backlog(listener);
+        let waiting = self.open.len() as u64;
+        let aborted = self.drain(began).await;
+        DrainReport { finished: waiting.saturating_sub(aborted), aborted, took: began.elapsed() }
+    }
+
+    async fn accept_until_drain(&mut self, listener: &TcpListener) {
+        let mut draining = std::pin::pin!(self.shutdown.clone().reached(Phase::Draining));
+        let mut pause = FIRST_PAUSE;
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut draining => return,
+                Some(_) = self.open.join_next() => {}
+                accepted = listener.accept() => match accepted {
+                    Ok((stream, peer)) => {
+                        pause = FIRST_PAUSE;
+                        self.begin(stream, peer);
+                    }
+                    Err(error) => {
+                        self.stats.counters().accept_errors.fetch_add(1, Relaxed);
+                        if is_the_clients(&error) {
+                            continue;
+                        }
+                        // Out of descriptors or memory: the connection stays in the backlog and accept would fail again
+                        // at once, so the loop waits instead of spinning.
+                        tracing::warn!(%error, pause_ms = pause.as_millis() as u64, "accept failed");
+                        tokio::select! {
+                            () = &mut draining => return,
+                            () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes over what the system had already connected, so that closing the listener resets nobody.
+    fn accept_backlog(&mut self, listener: TcpListener) {
+        let Ok(listener) = listener.into_std() else { return };
+        // Bounded: a flood can't keep the listener open.
+        for _ in 0..self.settings.max_connections {
+            let Ok((stream, peer)) = listener.accept() else { break };
+            if stream.set_nonblocking(true).is_ok()
+                && let Ok(stream) = TcpStream::from_std(stream)
+            {
+                self.begin(stream, peer);
+            }
+        }
+    }
+
+    fn begin(&mut self, stream: TcpStream, peer: SocketAddr) {
+        if self.open.len() >= self.settings.max_connections {
+            // The set also holds connections that ended and were not collected yet.
+            while self.open.try_join_next().is_some() {}
+        }
+        let counters = self.stats.counters();
+        if self.open.len() >= self.settings.max_connections {
+            counters.refused.fetch_add(1, Relaxed);
+            return;
+        }
+        counters.accepted.fetch_add(1, Relaxed);
+        let connection = Connection::new(stream, peer, Arc::clone(&self.settings), self.stats.clone());
+        let (shutdown, cut) = (self.shutdown.clone(), self.cut_seen.clone());
+        self.open.spawn(connection.run(self.service.clone(), shutdown, cut));
+    }
+
+    async fn drain(&mut self, began: Instant) -> u64 {
+        let deadline = began + self.settings.drain_deadline;
+        let cut = self.cut.clone();
+        {
+            let mut aborting = std::pin::pin!(self.shutdown.clone().reached(Phase::Aborting));
+            let mut late = std::pin::pin!(sleep_until(deadline));
+            loop {
+                tokio::select! {
+                    biased;
+                    ended = self.open.join_next() => if ended.is_none() { return 0 },
+                    () = &mut aborting => break,
+                    () = &mut late => break,
+                }
+            }
+        }
+        cut.abort();
+        let mut aborted = 0;
+        while let Some(ended) = self.open.join_next().await {
+            if matches!(ended, Ok(Ended::Cut)) {
+                aborted += 1;
+            }
+        }
+        self.stats.counters().aborted.fetch_add(aborted, Relaxed);
+        aborted
+    }
+}
+
+/// Whether one client's connection failed, which says nothing about the next.
+fn is_the_clients(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}

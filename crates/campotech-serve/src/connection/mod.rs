@@ -1,0 +1,10 @@
+//! One connection: its socket, its clock, its requests, and the future that drives them.
+
+mod drive;
+mod io;
+mod request;
+mod state;
+mod streams;
+
+pub(crate) use drive::{Connection, Ended};
+pub(crate) use streams::StreamExecutor;

@@ -1,0 +1,170 @@
+//! The server: a listener and its limits.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use tokio::net::TcpListener;
+use tower_service::Service;
+
+use crate::accept::AcceptLoop;
+use crate::settings::Settings;
+use crate::{ConfigError, DrainReport, ServeError, ServeStats, Shutdown};
+
+/// A hardened listener for HTTP/1.1 and HTTP/2 with prior knowledge.
+///
+/// # Defaults
+/// First request within 10 s, head within 10 s, idle 75 s, stalled write 30 s, drain 25 s (1 s of it for connections that
+/// have not asked anything yet), 10 000 connections, 64 KiB of HTTP/1 head, HTTP/2: 100 streams, 16 KiB of headers, ping
+/// every 20 s answered within 10 s.
+#[derive(Debug)]
+#[must_use]
+pub struct Server {
+    listener: TcpListener,
+    addr: SocketAddr,
+    settings: Settings,
+    stats: ServeStats,
+}
+
+impl Server {
+    /// Listens on `addr`; port 0 takes a free one, see [`local_addr`](Self::local_addr).
+    ///
+    /// # Errors
+    /// [`ServeError::Bind`] where the system refuses.
+    pub async fn bind(addr: SocketAddr) -> Result<Self, ServeError> {
+        let listener = TcpListener::bind(addr).await.map_err(|source| ServeError::Bind { addr, source })?;
+        Self::from_listener(listener)
+    }
+
+    /// Takes over a listener, such as one of a service manager.
+    ///
+    /// # Errors
+    /// [`ServeError::Listener`] where it has no address.
+    pub fn from_listener(listener: TcpListener) -> Result<Self, ServeError> {
+        let addr = listener.local_addr().map_err(ServeError::Listener)?;
+        Ok(Self { listener, addr, settings: Settings::default(), stats: ServeStats::default() })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The counters; clones stay readable while and after the server runs.
+    #[must_use]
+    pub fn stats(&self) -> ServeStats {
+        self.stats.clone()
+    }
+
+    /// How long a new connection has until its first complete head; also covers one that never sends a byte.
+    ///
+    /// # Errors
+    /// [`ConfigError::ZeroDuration`].
+    pub fn with_first_request_timeout(mut self, time: Duration) -> Result<Self, ConfigError> {
+        self.settings.first_request = positive("first_request_timeout", time)?;
+        Ok(self)
+    }
+
+    /// How long a head may take from its first byte to its last, on every request of an HTTP/1 connection.
+    ///
+    /// # Errors
+    /// [`ConfigError::ZeroDuration`].
+    pub fn with_head_timeout(mut self, time: Duration) -> Result<Self, ConfigError> {
+        self.settings.head = positive("head_timeout", time)?;
+        Ok(self)
+    }
+
+    /// How long a connection may wait between two requests.
+    ///
+    /// # Errors
+    /// [`ConfigError::ZeroDuration`].
+    pub fn with_idle_timeout(mut self, time: Duration) -> Result<Self, ConfigError> {
+        self.settings.idle = positive("idle_timeout", time)?;
+        Ok(self)
+    }
+
+    /// How long a client may take no byte of an answer that waits for it.
+    ///
+    /// # Errors
+    /// [`ConfigError::ZeroDuration`].
+    pub fn with_write_stall_timeout(mut self, time: Duration) -> Result<Self, ConfigError> {
+        self.settings.write_stall = positive("write_stall_timeout", time)?;
+        Ok(self)
+    }
+
+    /// How long requests in flight may go on once a drain has begun; zero cuts them at once.
+    pub const fn with_drain_deadline(mut self, time: Duration) -> Self {
+        self.settings.drain_deadline = time;
+        self
+    }
+
+    /// How long, once a drain has begun, a connection that has not asked anything yet may still begin to.
+    ///
+    /// Such a client has most likely just connected in order to send a request.
+    pub const fn with_fresh_grace(mut self, time: Duration) -> Self {
+        self.settings.fresh_grace = time;
+        self
+    }
+
+    /// How many connections may be open; one more is accepted and closed at once, and counted as refused.
+    pub const fn with_max_connections(mut self, count: NonZeroUsize) -> Self {
+        self.settings.max_connections = count.get();
+        self
+    }
+
+    /// How many bytes an HTTP/1 head may have; a longer one is answered 431.
+    ///
+    /// # Errors
+    /// [`ConfigError::HeaderBufferTooSmall`] under 8192.
+    pub fn with_max_header_bytes(mut self, bytes: usize) -> Result<Self, ConfigError> {
+        if bytes < 8192 {
+            return Err(ConfigError::HeaderBufferTooSmall);
+        }
+        self.settings.max_header_bytes = bytes;
+        Ok(self)
+    }
+
+    /// How many HTTP/2 streams one connection may have open, and how many bytes of headers a request may have there.
+    pub const fn with_http2_limits(mut self, streams: NonZeroU32, header_list_bytes: NonZeroU32) -> Self {
+        self.settings.max_streams = streams.get();
+        self.settings.max_header_list = header_list_bytes.get();
+        self
+    }
+
+    /// How often an HTTP/2 client is pinged, and how long it has to answer.
+    ///
+    /// # Errors
+    /// [`ConfigError::ZeroDuration`].
+    pub fn with_http2_ping(mut self, interval: Duration, timeout: Duration) -> Result<Self, ConfigError> {
+        self.settings.ping_interval = positive("ping_interval", interval)?;
+        self.settings.ping_timeout = positive("ping_timeout", timeout)?;
+        Ok(self)
+    }
+
+    /// Serves clones of `service` until `shutdown` has drained.
+    ///
+    /// An axum `Router` and every other tower service fit as they are. Requests carry
+    /// [`PeerAddr`](campotech_core::PeerAddr). A service that fails or panics ends its own connection (HTTP/1) or stream
+    /// (HTTP/2), never the loop; dropping the future closes the listener and every connection.
+    pub async fn serve<S, B>(self, service: S, shutdown: Shutdown) -> DrainReport
+    where
+        S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+        S::Error: Into<Box<dyn Error + Send + Sync>>,
+        B: Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        AcceptLoop::new(Arc::new(self.settings), self.stats, service, shutdown).run(self.listener).await
+    }
+}
+
+fn positive(setting: &'static str, time: Duration) -> Result<Duration, ConfigError> {
+    if time.is_zero() { Err(ConfigError::ZeroDuration { setting }) } else { Ok(time) }
+}

@@ -1,0 +1,183 @@
+//! Silent, slow, idle and unreading clients.
+#![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use campotech_testkit::RawConnection;
+use http::{Request, Response};
+use http_body_util::{Empty, Full};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use support::{Running, echo, get, local, start};
+use tokio::net::TcpStream;
+use tower::service_fn;
+
+const SHORT: Duration = Duration::from_millis(150);
+
+/// Sends `byte` after `byte`, a pause between them, until the server closes; how long that took.
+async fn drip(client: &mut RawConnection, bytes: &[u8], pause: Duration) -> Duration {
+    let began = Instant::now();
+    for byte in bytes {
+        if client.send([*byte]).await.is_err() {
+            return began.elapsed();
+        }
+        if tokio::time::timeout(pause, client.read_to_close()).await.is_ok() {
+            return began.elapsed();
+        }
+    }
+    panic!("the server took it all");
+}
+
+fn long_head() -> Vec<u8> {
+    format!("GET / HTTP/1.1\r\nhost: a\r\nx: {}", "x".repeat(400)).into_bytes()
+}
+
+#[tokio::test]
+async fn by_default_silence_and_dripping_heads_end_within_ten_seconds() {
+    let running = start(local().await, service_fn(echo));
+    let limit = Duration::from_secs(11);
+    let silent = async {
+        let began = Instant::now();
+        assert_eq!(running.client().await.read_to_close().await.unwrap(), b"");
+        began.elapsed()
+    };
+    let preface = async {
+        let began = Instant::now();
+        let mut client = running.client().await;
+        client.send("PRI * HTTP/2.0\r\n").await.unwrap();
+        let _ = client.read_to_close().await;
+        began.elapsed()
+    };
+    let http2_without_request = async {
+        let began = Instant::now();
+        let mut client = running.client().await;
+        client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+        let _ = client.read_to_close().await;
+        began.elapsed()
+    };
+    let dripping = async { drip(&mut running.client().await, &long_head(), Duration::from_secs(1)).await };
+    let second = async {
+        let mut client = running.client().await;
+        assert_eq!(get(&mut client, "/").await.unwrap().status, 200);
+        drip(&mut client, &long_head(), Duration::from_secs(1)).await
+    };
+    let took = tokio::join!(silent, preface, http2_without_request, dripping, second);
+    for (name, took) in [
+        ("silent", took.0),
+        ("half a preface", took.1),
+        ("no stream", took.2),
+        ("dripping head", took.3),
+        ("dripping second head", took.4),
+    ] {
+        assert!(took <= limit, "{name}: {took:?}");
+        assert!(took >= Duration::from_secs(9), "{name}: {took:?}");
+    }
+    let stats = running.stats.snapshot();
+    assert_eq!((stats.timed_out_silent, stats.timed_out_head, stats.requests), (1, 4, 1));
+}
+
+#[tokio::test]
+async fn the_head_has_its_own_timer_on_every_request() {
+    let server = local().await.with_head_timeout(SHORT).unwrap();
+    let running = start(server, service_fn(echo));
+    let mut client = running.client().await;
+    for _ in 0..2 {
+        assert_eq!(get(&mut client, "/").await.unwrap().status, 200);
+        // Longer than the head may take: waiting is not a slow head.
+        tokio::time::sleep(SHORT * 2).await;
+    }
+    client.send("GET / HT").await.unwrap();
+    let _ = client.read_to_close().await;
+    assert_eq!(running.stats.snapshot().timed_out_head, 1);
+    assert_eq!(running.stats.snapshot().requests, 2);
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_and_a_busy_one_is_not() {
+    let server = local().await.with_idle_timeout(SHORT).unwrap().with_first_request_timeout(SHORT).unwrap();
+    let running = start(server, service_fn(echo));
+    let mut client = running.client().await;
+    assert_eq!(get(&mut client, "/slow").await.unwrap().status, 200, "longer than every timer");
+    assert_eq!(client.read_to_close().await.unwrap(), b"");
+    assert_eq!(running.stats.snapshot().timed_out_idle, 1);
+}
+
+#[tokio::test]
+async fn an_idle_http2_connection_is_closed_too() {
+    let server = local().await.with_idle_timeout(SHORT).unwrap();
+    let running = start(server, service_fn(echo));
+    let stream = TcpStream::connect(running.addr).await.unwrap();
+    let (mut sender, conn) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    let conn = tokio::spawn(conn);
+    let request = Request::get("http://a/slow").body(Empty::<Bytes>::new()).unwrap();
+    assert_eq!(sender.send_request(request).await.unwrap().status(), 200);
+    let _ = conn.await.unwrap();
+    assert_eq!(running.stats.snapshot().timed_out_idle, 1);
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_closed() {
+    let server = local().await.with_write_stall_timeout(SHORT).unwrap();
+    let running = start(
+        server,
+        service_fn(|_: Request<Incoming>| async {
+            Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::from(vec![b'x'; 64 << 20])))
+        }),
+    );
+    let mut client = running.client().await;
+    client.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    running.until(|s| s.timed_out_write_stall == 1 && s.active == 0).await;
+}
+
+#[tokio::test]
+async fn a_slow_reader_that_goes_on_reading_is_served() {
+    let server = local().await.with_write_stall_timeout(SHORT).unwrap();
+    let running = start(
+        server,
+        service_fn(|_: Request<Incoming>| async {
+            Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::from(vec![b'x'; 16 << 20])))
+        }),
+    );
+    let stream = TcpStream::connect(running.addr).await.unwrap();
+    let (mut read, mut write) = stream.into_split();
+    tokio::io::AsyncWriteExt::write_all(&mut write, b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let (mut total, mut buffer) = (0, vec![0; 1 << 20]);
+    while total < 16 << 20 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let n = tokio::io::AsyncReadExt::read(&mut read, &mut buffer).await.unwrap();
+        assert_ne!(n, 0, "closed after {total} bytes");
+        total += n;
+    }
+    assert_eq!(running.stats.snapshot().timed_out_write_stall, 0);
+}
+
+#[tokio::test]
+async fn over_the_cap_a_connection_is_closed_at_once_and_room_is_found_again() {
+    let server = local().await.with_max_connections(2.try_into().unwrap());
+    let running = start(server, service_fn(echo));
+    let (mut one, mut two) = (running.client().await, running.client().await);
+    get(&mut one, "/").await.unwrap();
+    get(&mut two, "/").await.unwrap();
+    assert_eq!(running.client().await.read_to_close().await.unwrap_or_default(), b"");
+    assert_eq!(running.stats.snapshot().refused, 1);
+    drop(one);
+    running.until(|s| s.active == 1).await;
+    assert_eq!(get(&mut running.client().await, "/").await.unwrap().status, 200);
+    assert_eq!(get(&mut two, "/").await.unwrap().status, 200);
+    let stats = running.stats.snapshot();
+    assert_eq!((stats.accepted, stats.refused), (3, 1));
+}
+
+#[tokio::test]
+async fn connections_leave_nothing_behind() {
+    let running: Running = start(local().await, service_fn(echo));
+    for _ in 0..500 {
+        assert_eq!(get(&mut running.client().await, "/").await.unwrap().status, 200);
+    }
+    running.until(|s| s.active == 0).await;
+    assert_eq!(running.stats.snapshot().accepted, 500);
+}

@@ -1,0 +1,40 @@
+//! What may be absent, and what there may be many of.
+
+use super::Input;
+use crate::json::Node;
+use crate::report::{Place, Violation, codes};
+
+/// More items than this are refused before any is read, whatever the rules of the field say.
+const ITEMS: usize = 1_000;
+
+/// None where the member is absent or `null`.
+impl<T: Input> Input for Option<T> {
+    fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self> {
+        match node {
+            Node::Null => Some(None),
+            node => T::read(node, place).map(Some),
+        }
+    }
+
+    fn absent(_: &Place<'_>) -> Option<Self> {
+        Some(None)
+    }
+}
+
+/// At most a thousand items; a rule such as `#[garde(length(max = 10))]` makes it fewer.
+impl<T: Input> Input for Vec<T> {
+    fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self> {
+        let Node::Array(nodes) = node else {
+            place.report(Violation::new(&codes::TYPE).with("expected", "array"));
+            return None;
+        };
+        if nodes.len() > ITEMS {
+            place.report(Violation::new(&codes::LENGTH_MAX).with("max", ITEMS));
+            return None;
+        }
+        let expected = nodes.len();
+        let items = nodes.into_iter().enumerate();
+        let items: Self = items.filter_map(|(index, node)| T::read(node, &place.item(index))).collect();
+        (items.len() == expected).then_some(items)
+    }
+}

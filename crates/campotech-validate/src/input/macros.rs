@@ -1,0 +1,209 @@
+//! `input!`: a struct or an enum that can be read from outside.
+
+use crate::report::{Violation, codes};
+
+/// Writes a struct or an enum that is read from a body, a query or a path.
+///
+/// A struct's fields are public types that read themselves; what is written beside the type:
+/// - `field as "wire": Type` for another name on the wire,
+/// - `field: Type = value` for what an absent field is,
+/// - `#[garde(...)]` for rules, in garde's own words (the crate that uses the macro depends on `garde`),
+/// - `check field: function(a, b);` after the struct, for rules over several fields. The function is given references
+///   to the fields it names, and only runs when these are right; a `Result<(), Violation>` that is an error is
+///   reported at `field`.
+///
+/// garde's rules are given an `Option` of the field, empty where it could not be read. Most rules see through it; two
+/// show it: rules on the items of a `Vec` are `inner(inner(...))`, and `custom` functions take `&Option<Type>` (a `check`
+/// over one field takes `&Type`, and brings a code of its own).
+///
+/// Text needs no rule to be bounded: there is no reading of a bare `String`, only of types that say what they hold.
+///
+/// ```
+/// use campotech_validate::{input, validate_json, Code, Limits, PlainText, Timestamp, Violation};
+/// use campotech_core::Localized;
+///
+/// static ENDS_EARLY: Code = Code {
+///     name: "visit.ends_early",
+///     text: Localized { en: "It ends before it starts.", es: "Termina antes de empezar.", es_ar: "Termina antes de empezar." },
+/// };
+///
+/// fn ends_after_start(start: &Timestamp, end: &Timestamp) -> Result<(), Violation> {
+///     if end > start { Ok(()) } else { Err(Violation::new(&ENDS_EARLY)) }
+/// }
+///
+/// input! {
+///     /// How it was agreed.
+///     pub enum Channel { Phone = "phone", Chat = "whatsapp" }
+/// }
+///
+/// input! {
+///     /// A visit.
+///     #[derive(Debug)]
+///     pub struct Visit {
+///         /// What for.
+///         pub title: PlainText<120>,
+///         pub channel as "via": Channel = Channel::Phone,
+///         #[garde(range(min = 1, max = 8))]
+///         pub people: u8,
+///         pub starts_at: Timestamp,
+///         pub ends_at: Timestamp,
+///     }
+///     check ends_at: ends_after_start(starts_at, ends_at);
+/// }
+///
+/// let body = br#"{"via": "fax", "people": 9, "starts_at": "2026-01-02T10:00:00-03:00",
+///                 "ends_at": "2026-01-02T09:00:00-03:00", "color": 1}"#;
+/// let rejection = validate_json::<Visit>(body, &Limits::new()).unwrap_err();
+/// let codes: Vec<_> = rejection.issues().iter().map(|issue| issue.code()).collect();
+/// assert_eq!(codes, ["missing", "value", "range.max", "visit.ends_early", "unknown"]);
+/// ```
+#[macro_export]
+macro_rules! input {
+    (
+        $(#[$meta:meta])*
+        $vis:vis struct $name:ident {
+            $(
+                $(#[doc = $doc:expr])*
+                $(#[garde($($rule:tt)*)])*
+                $field_vis:vis $field:ident $(as $wire:literal)? : $type:ty $(= $default:expr)?
+            ),* $(,)?
+        }
+        $( check $at:ident : $($check:ident)::+ ( $($argument:ident),+ $(,)? ) ; )*
+    ) => {
+        $(#[$meta])*
+        $vis struct $name {
+            $( $(#[doc = $doc])* $field_vis $field: $type, )*
+        }
+
+        const _: () = {
+            // What could be read: rules run on this, so that one broken field hides no other.
+            #[derive(::garde::Validate)]
+            #[garde(allow_unvalidated)]
+            struct __Draft {
+                $( $(#[garde($($rule)*)])* $field: ::core::option::Option<$type>, )*
+            }
+
+            const __WIRES: &[(&str, &str)] = &[
+                $( (::core::stringify!($field), $crate::input!(@wire $field $($wire)?)), )*
+            ];
+
+            impl $crate::Fields for $name {
+                fn read_fields(__object: &mut $crate::Object<'_, '_>) -> ::core::option::Option<Self> {
+                    let __place = __object.place();
+                    let __before = __place.found();
+                    let __draft = __Draft {
+                        $( $field: $crate::input!(@take __object, $type, $crate::input!(@wire $field $($wire)?) $(, $default)?), )*
+                    };
+                    $crate::__private::apply_rules(__place, __WIRES, &__draft);
+                    let __read = __place.found();
+                    $(
+                        // Names a field, or does not compile.
+                        let _ = &__draft.$at;
+                        if !$crate::__private::any_faulty(__place, __WIRES, &[$(::core::stringify!($argument)),+], __read)
+                            && let ($(::core::option::Option::Some($argument),)+) = ($(&__draft.$argument,)+)
+                            && let ::core::result::Result::Err(__violation) = $($check)::+($($argument),+)
+                        {
+                            $crate::__private::report_at(__place, __WIRES, ::core::stringify!($at), __violation);
+                        }
+                    )*
+                    if __place.found() != __before {
+                        return ::core::option::Option::None;
+                    }
+                    ::core::option::Option::Some(Self { $( $field: __draft.$field?, )* })
+                }
+            }
+
+            impl $crate::Input for $name {
+                fn read(
+                    node: $crate::json::Node<'_>,
+                    place: &$crate::Place<'_>,
+                ) -> ::core::option::Option<Self> {
+                    $crate::__private::read_object(node, place)
+                }
+            }
+        };
+    };
+    (
+        $(#[$meta:meta])*
+        $vis:vis enum $name:ident {
+            $( $(#[$variant_meta:meta])* $variant:ident = $wire:literal ),+ $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        $vis enum $name {
+            $( $(#[$variant_meta])* $variant, )+
+        }
+
+        #[allow(dead_code, reason = "not every enum is asked for its values")]
+        impl $name {
+            /// Every value.
+            $vis const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name on the wire.
+            #[must_use]
+            $vis const fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $wire, )+ }
+            }
+        }
+
+        impl $crate::ParseText for $name {
+            fn parse_text(text: &str) -> ::core::result::Result<Self, $crate::Violation> {
+                match text {
+                    $( $wire => ::core::result::Result::Ok(Self::$variant), )+
+                    _ => ::core::result::Result::Err($crate::__private::enum_violation(&[$($wire),+])),
+                }
+            }
+        }
+
+        impl ::core::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl $crate::__private::serde::Serialize for $name {
+            fn serialize<S: $crate::__private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                $crate::__private::deserialize(deserializer)
+            }
+        }
+    };
+    (@wire $field:ident $wire:literal) => { $wire };
+    (@wire $field:ident) => { $crate::__private::wire_name(::core::stringify!($field)) };
+    (@take $object:ident, $type:ty, $wire:expr, $default:expr) => {
+        if $object.has($wire) {
+            <$type as $crate::Input>::take($object, $wire)
+        } else {
+            ::core::option::Option::Some($default)
+        }
+    };
+    (@take $object:ident, $type:ty, $wire:expr) => {
+        <$type as $crate::Input>::take($object, $wire)
+    };
+}
+
+/// A field's name without the `r#` of a raw identifier.
+#[must_use]
+pub const fn wire_name(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        [b'r', b'#', ..] => field.split_at(2).1,
+        _ => field,
+    }
+}
+
+/// None of the values that an enum has.
+#[must_use]
+pub fn enum_violation(allowed: &[&str]) -> Violation {
+    Violation::new(&codes::VALUE).with("allowed", allowed)
+}

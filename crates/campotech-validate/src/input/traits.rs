@@ -1,0 +1,58 @@
+//! What can be read from outside.
+
+use crate::json::Node;
+use crate::report::{Place, Violation, codes};
+
+use super::Object;
+
+/// A type that is read from a body, a query or a path. [`input!`](crate::input) writes it for structs and enums, and
+/// [`ParseText`] brings it to types that are made from a text.
+pub trait Input: Sized {
+    /// Reads a value; what is wrong with it is reported at `place`, and then there is none.
+    fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self>;
+
+    /// The value where none was sent.
+    fn absent(place: &Place<'_>) -> Option<Self> {
+        place.report(&codes::MISSING);
+        None
+    }
+
+    /// Takes its member `name` from `object`.
+    fn take(object: &mut Object<'_, '_>, name: &'static str) -> Option<Self> {
+        object.take(name)
+    }
+}
+
+/// A struct that is read from the members of an object, alone or (in [`Flat`](super::Flat)) beside others.
+pub trait Fields: Sized {
+    /// Takes the members it knows, and applies its rules.
+    fn read_fields(object: &mut Object<'_, '_>) -> Option<Self>;
+}
+
+/// A type that is made from a text.
+pub trait ParseText: Sized {
+    /// Makes the value in its normal form.
+    ///
+    /// # Errors
+    /// The rule that the text breaks; it never repeats the text.
+    fn parse_text(text: &str) -> Result<Self, Violation>;
+}
+
+impl<T: ParseText> Input for T {
+    fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self> {
+        let (Node::Text(text) | Node::Parameter(text)) = node else {
+            place.report(Violation::new(&codes::TYPE).with("expected", "string"));
+            return None;
+        };
+        T::parse_text(&text).map_err(|violation| place.report(violation)).ok()
+    }
+}
+
+/// Reads a text of our own making, from a store for example; an error names the code only.
+///
+/// # Errors
+/// No text, or one that is not valid.
+pub fn deserialize<'de, T: ParseText, D: serde::Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+    T::parse_text(&text).map_err(|violation| serde::de::Error::custom(violation.code().name))
+}

@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+mod entry;
+#[cfg(feature = "axum")]
+pub mod extract;
+mod input;
+pub mod json;
+pub mod layer;
+mod limits;
+mod media;
+mod query;
+pub mod report;
+pub mod types;
+mod valid;
+
+pub use entry::{validate_json, validate_path, validate_query};
+#[cfg(feature = "axum")]
+pub use extract::{InputRejection, ValidJson, ValidPath, ValidQuery};
+#[doc(hidden)]
+pub use input::__private;
+pub use input::{Fields, Flat, Input, Object, ParseText};
+pub use layer::ValidateLayer;
+pub use limits::Limits;
+pub use media::check_json;
+pub use report::{Code, Issue, ObserverExtension, Place, Rejection, Violation, codes};
+pub use types::{
+    ArPhone, Cuit, Cursor, CursorError, CursorKeys, CursorKeysError, Email, MultilineText, NewPassword, Page,
+    PageLimit, Password, PlainText, Timestamp, Uuid,
+};
+pub use valid::Valid;

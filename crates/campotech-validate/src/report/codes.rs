@@ -1,0 +1,171 @@
+//! The codes of this crate: an interface, in every language. None of them ever changes its meaning.
+
+use campotech_core::Localized;
+
+use super::Code;
+
+macro_rules! codes {
+    ($( $(#[$doc:meta])* $name:ident = $code:literal: $en:literal | $es:literal | $ar:literal )*) => {
+        $( $(#[$doc])* pub static $name: Code =
+            Code { name: $code, text: Localized { en: $en, es: $es, es_ar: $ar } }; )*
+        /// Every code of this module.
+        pub static ALL: &[&Code] = &[$(&$name),*];
+    };
+}
+
+codes! {
+    /// Not JSON. Params: `offset` in bytes.
+    JSON_SYNTAX = "json.syntax": "This is not JSON." | "Esto no es JSON." | "Esto no es JSON."
+    /// Nothing where JSON should be.
+    JSON_EMPTY = "json.empty": "The body is empty." | "El cuerpo está vacío." | "El cuerpo está vacío."
+    /// Not UTF-8. Params: `offset`.
+    JSON_UTF8 = "json.utf8": "The body is not UTF-8." | "El cuerpo no está en UTF-8." | "El cuerpo no está en UTF-8."
+    /// A byte order mark first.
+    JSON_BOM = "json.bom": "Leave the byte order mark out." | "Omita la marca de orden de bytes." | "Sacá la marca de orden de bytes."
+    /// Nested too deeply. Params: `max`.
+    JSON_DEPTH = "json.depth": "At most {max} levels." | "Como máximo {max} niveles." | "Hasta {max} niveles."
+    /// Half of a surrogate pair in an escape. Params: `offset`.
+    JSON_SURROGATE = "json.surrogate": "A text holds half of a surrogate pair." | "Un texto contiene medio par sustituto." | "Un texto tiene medio par sustituto."
+    /// The body ended before it was complete.
+    BODY_INCOMPLETE = "body.incomplete": "The body did not arrive completely." | "El cuerpo no llegó completo." | "El cuerpo no llegó completo."
+    /// The body is over the limit.
+    BODY_TOO_LARGE = "body.too_large": "The body is too large." | "El cuerpo es demasiado grande." | "El cuerpo es demasiado grande."
+    /// No content type.
+    CONTENT_TYPE_MISSING = "content_type.missing": "Say which type the body has." | "Indique el tipo del cuerpo." | "Indicá el tipo del cuerpo."
+    /// More than one content type.
+    CONTENT_TYPE_REPEATED = "content_type.repeated": "Send one content type." | "Envíe un solo tipo de contenido." | "Mandá un solo tipo de contenido."
+    /// Not JSON by its content type.
+    CONTENT_TYPE_UNSUPPORTED = "content_type.unsupported": "Send application/json." | "Envíe application/json." | "Mandá application/json."
+    /// A charset other than UTF-8.
+    CONTENT_TYPE_CHARSET = "content_type.charset": "JSON is UTF-8." | "JSON es UTF-8." | "JSON es UTF-8."
+    /// A content coding that isn't read here.
+    CONTENT_ENCODING = "content_encoding.unsupported": "Send the body without a content coding." | "Envíe el cuerpo sin codificación de contenido." | "Mandá el cuerpo sin codificación de contenido."
+
+    /// A member or parameter that stands twice.
+    DUPLICATE = "duplicate": "It stands more than once." | "Aparece más de una vez." | "Aparece más de una vez."
+    /// A parameter whose percent-encoding or UTF-8 is broken.
+    ENCODING = "encoding": "Its encoding is broken." | "Su codificación es incorrecta." | "Su codificación es incorrecta."
+    /// A member or parameter that must be there.
+    MISSING = "missing": "It is required." | "Es obligatorio." | "Es obligatorio."
+    /// A member or parameter that nobody asked for.
+    UNKNOWN = "unknown": "Nothing of this name is known here." | "No se conoce nada con este nombre." | "No conocemos nada con este nombre."
+    /// Another type. Params: `expected`.
+    TYPE = "type": "Expected: {expected}." | "Se esperaba: {expected}." | "Se esperaba: {expected}."
+    /// None of the values in question. Params: `allowed`.
+    VALUE = "value": "One of: {allowed}." | "Uno de: {allowed}." | "Uno de: {allowed}."
+    /// A rule without a code of its own.
+    RULE = "rule": "It is not valid." | "No es válido." | "No es válido."
+
+    /// Too short, or too few. Params: `min`.
+    LENGTH_MIN = "length.min": "At least {min}." | "Como mínimo {min}." | "Mínimo {min}."
+    /// Too long, or too many. Params: `max`.
+    LENGTH_MAX = "length.max": "At most {max}." | "Como máximo {max}." | "Máximo {max}."
+    /// Too small. Params: `min`.
+    RANGE_MIN = "range.min": "At least {min}." | "Como mínimo {min}." | "Mínimo {min}."
+    /// Too large. Params: `max`.
+    RANGE_MAX = "range.max": "At most {max}." | "Como máximo {max}." | "Máximo {max}."
+    /// A number that can't be kept exactly.
+    NUMBER_PRECISION = "number.precision": "The number can't be kept exactly." | "El número no se puede guardar con exactitud." | "El número no se puede guardar con exactitud."
+    /// Not in the form that is asked for.
+    PATTERN = "pattern": "It has another form." | "Tiene otra forma." | "Tiene otra forma."
+    /// Something isn't in it that should be.
+    CONTAINS = "string.contains": "It lacks a part." | "Le falta una parte." | "Le falta una parte."
+    /// It begins otherwise.
+    PREFIX = "string.prefix": "It must begin otherwise." | "Debe comenzar de otra manera." | "Tiene que empezar de otra manera."
+    /// It ends otherwise.
+    SUFFIX = "string.suffix": "It must end otherwise." | "Debe terminar de otra manera." | "Tiene que terminar de otra manera."
+    /// Two fields that should be the same differ. Params: `field`.
+    MATCHES = "matches": "It must be the same as {field}." | "Debe ser igual a {field}." | "Tiene que ser igual a {field}."
+    /// Characters that aren't ASCII.
+    ASCII = "ascii": "ASCII only." | "Solo ASCII." | "Solo ASCII."
+    /// Neither letters nor digits.
+    ALPHANUMERIC = "alphanumeric": "Letters and digits only." | "Solo letras y números." | "Solo letras y números."
+    /// Must be set.
+    REQUIRED = "required": "It is required." | "Es obligatorio." | "Es obligatorio."
+    /// Not a URL.
+    URL_INVALID = "url.invalid": "This is not a web address." | "No es una dirección web." | "No es una dirección web."
+    /// Not an IP address.
+    IP_INVALID = "ip.invalid": "This is not an IP address." | "No es una dirección IP." | "No es una dirección IP."
+    /// Not a card number.
+    CARD_INVALID = "card.invalid": "This is not a card number." | "No es un número de tarjeta." | "No es un número de tarjeta."
+
+    /// A control character.
+    TEXT_CONTROL = "text.control": "Leave control characters out." | "Omita los caracteres de control." | "Sacá los caracteres de control."
+    /// A line break in a text of one line.
+    TEXT_LINE = "text.line": "One line only." | "Una sola línea." | "Una sola línea."
+    /// A character that changes the direction of writing.
+    TEXT_BIDI = "text.bidi": "Leave characters that change the writing direction out." | "Omita los caracteres que cambian la dirección de escritura." | "Sacá los caracteres que cambian la dirección de escritura."
+    /// A character that can't be seen.
+    TEXT_INVISIBLE = "text.invisible": "Leave invisible characters out." | "Omita los caracteres invisibles." | "Sacá los caracteres invisibles."
+    /// A code point that is no character.
+    TEXT_NONCHARACTER = "text.noncharacter": "Leave code points out that are no characters." | "Omita los códigos que no son caracteres." | "Sacá los códigos que no son caracteres."
+    /// Too many combining marks on one letter. Params: `max`.
+    TEXT_MARKS = "text.marks": "At most {max} marks on one letter." | "Como máximo {max} marcas por letra." | "Hasta {max} marcas por letra."
+
+    /// Not an address.
+    EMAIL_SYNTAX = "email.syntax": "This is not an email address." | "No es una dirección de correo electrónico." | "No es una dirección de correo electrónico."
+    /// The part before the `@` isn't taken.
+    EMAIL_LOCAL = "email.local": "The part before the @ is not valid." | "La parte anterior a la @ no es válida." | "Lo que está antes de la @ no es válido."
+    /// The part after the `@` is no domain name.
+    EMAIL_DOMAIN = "email.domain": "The part after the @ is not a domain name." | "La parte posterior a la @ no es un nombre de dominio." | "Lo que está después de la @ no es un nombre de dominio."
+    /// Too long for an address. Params: `max`, in octets.
+    EMAIL_LENGTH = "email.length": "The address is too long." | "La dirección es demasiado larga." | "La dirección es demasiado larga."
+    /// Not a telephone number.
+    PHONE_INVALID = "phone.invalid": "This is not a telephone number." | "No es un número de teléfono." | "No es un número de teléfono."
+    /// A number of another country. Params: `region`.
+    PHONE_COUNTRY = "phone.country": "It must be an Argentine number." | "Debe ser un número argentino." | "Tiene que ser un número argentino."
+    /// A password of fewer code points than are asked for. Params: `min`.
+    PASSWORD_SHORT = "password.short": "At least {min} characters." | "Como mínimo {min} caracteres." | "Mínimo {min} caracteres."
+    /// A password that can't be stored. Params: `max`, in bytes.
+    PASSWORD_LONG = "password.long": "At most {max} bytes." | "Como máximo {max} bytes." | "Hasta {max} bytes."
+    /// A password that many people have.
+    PASSWORD_COMMON = "password.common": "This password is among the first that attackers try." | "Esta contraseña está entre las primeras que prueban los atacantes." | "Esta contraseña está entre las primeras que prueban los atacantes."
+    /// A password that repeats or follows a pattern.
+    PASSWORD_PATTERN = "password.pattern": "This password repeats itself or follows a sequence." | "Esta contraseña se repite o sigue una secuencia." | "Esta contraseña se repite o sigue una secuencia."
+    /// A password made of the service's or the user's own words.
+    PASSWORD_PERSONAL = "password.personal": "This password is made of your own data or of the service's name." | "Esta contraseña está hecha con sus datos o con el nombre del servicio." | "Esta contraseña está hecha con tus datos o con el nombre del servicio."
+    /// Not a hyphenated UUID.
+    UUID_INVALID = "uuid.invalid": "This is not a UUID with hyphens." | "No es un UUID con guiones." | "No es un UUID con guiones."
+    /// A cursor that we did not make, or made for another list.
+    CURSOR_INVALID = "cursor.invalid": "Begin at the first page again." | "Vuelva a empezar en la primera página." | "Volvé a empezar en la primera página."
+    /// A cursor that is too old.
+    CURSOR_EXPIRED = "cursor.expired": "The cursor has expired. Begin at the first page again." | "El cursor venció. Vuelva a empezar en la primera página." | "El cursor venció. Volvé a empezar en la primera página."
+    /// Not a CUIT or CUIL.
+    CUIT_FORMAT = "cuit.format": "Eleven digits, with or without hyphens." | "Once dígitos, con o sin guiones." | "Once dígitos, con o sin guiones."
+    /// A CUIT of an unknown kind.
+    CUIT_PREFIX = "cuit.prefix": "The first two digits are not those of a CUIT." | "Los dos primeros dígitos no son los de un CUIT." | "Los dos primeros dígitos no son de un CUIT."
+    /// A CUIT with a wrong digit.
+    CUIT_CHECK = "cuit.check": "One of the digits is wrong." | "Uno de los dígitos es incorrecto." | "Uno de los dígitos está mal."
+    /// Not a point in time.
+    TIMESTAMP_INVALID = "timestamp.invalid": "A date and time as in RFC 3339 is needed." | "Se necesita una fecha y hora según RFC 3339." | "Hace falta una fecha y hora según RFC 3339."
+    /// A time without an offset.
+    TIMESTAMP_OFFSET = "timestamp.offset": "Add the offset from UTC, such as -03:00." | "Agregue la diferencia con UTC, como -03:00." | "Agregá la diferencia con UTC, como -03:00."
+}
+
+/// The code of this name, if it is one of ours.
+pub(crate) fn named(name: &str) -> Option<&'static Code> {
+    ALL.iter().find(|code| code.name == name).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_texts_are_parallel() {
+        let names: HashSet<_> = ALL.iter().map(|code| code.name).collect();
+        assert_eq!(names.len(), ALL.len());
+        for code in ALL {
+            assert!(code.name.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'.' | b'_' | b'8')));
+            let holes = |text: &str| -> HashSet<String> {
+                text.split('{').skip(1).filter_map(|t| Some(t.split_once('}')?.0.to_owned())).collect()
+            };
+            let (en, es, ar) = (code.text.en, code.text.es, code.text.es_ar);
+            assert!(!en.is_empty() && !es.is_empty() && !ar.is_empty());
+            assert_eq!(holes(en), holes(es), "{}", code.name);
+            assert_eq!(holes(en), holes(ar), "{}", code.name);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The refusal that a report ends in.
+
+use std::fmt;
+
+use bytes::Bytes;
+use campotech_core::{AnswerBody, FaultLocation, Language, Problem, ProblemKind, RequestId, kinds};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+
+use super::{Code, Issue, ObserverExtension, Source, Violation, codes};
+
+/// Refused input: which kind of problem it is and every fault, in no language yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rejection(Box<Parts>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Parts {
+    kind: &'static ProblemKind,
+    issues: Vec<Issue>,
+    truncated: bool,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Rejection {
+    /// A refusal of a well-formed body for one more reason, found by the handler: a 422.
+    ///
+    /// `pointer` is in fragment form and in wire names, such as `#/email`.
+    #[must_use]
+    pub fn of_body(pointer: &str, violation: impl Into<Violation>) -> Self {
+        Self::one(&kinds::VALIDATION, FaultLocation::Pointer(pointer.to_owned()), violation.into())
+    }
+
+    /// A refusal of a query parameter for a reason found by the handler: a 400.
+    #[must_use]
+    pub fn of_query(name: &'static str, violation: impl Into<Violation>) -> Self {
+        Self::one(&kinds::INVALID_PARAMETERS, FaultLocation::Query(name.into()), violation.into())
+    }
+
+    pub(crate) fn of_input(source: Source, issues: Vec<Issue>, truncated: bool) -> Self {
+        let kind = match source {
+            Source::Body => &kinds::VALIDATION,
+            Source::Query | Source::Path => &kinds::INVALID_PARAMETERS,
+        };
+        Self(Box::new(Parts { kind, issues, truncated, header: None }))
+    }
+
+    pub(crate) fn malformed(violation: Violation) -> Self {
+        Self::one(&kinds::BAD_REQUEST, FaultLocation::Pointer("#".to_owned()), violation)
+    }
+
+    #[cfg(feature = "axum")]
+    pub(crate) fn undecodable_path() -> Self {
+        let place = FaultLocation::Path("*".into());
+        Self::one(&kinds::INVALID_PARAMETERS, place, (&codes::ENCODING).into())
+    }
+
+    pub(crate) fn too_large() -> Self {
+        let violation = Violation::new(&codes::BODY_TOO_LARGE);
+        Self::one(&kinds::PAYLOAD_TOO_LARGE, FaultLocation::Pointer("#".to_owned()), violation)
+    }
+
+    pub(crate) fn content_type(code: &'static Code) -> Self {
+        let place = FaultLocation::Header(CONTENT_TYPE.as_str().into());
+        let mut rejection = Self::one(&kinds::UNSUPPORTED_MEDIA_TYPE, place, code.into());
+        rejection.0.header = Some((ACCEPT, HeaderValue::from_static("application/json")));
+        rejection
+    }
+
+    pub(crate) fn content_encoding() -> Self {
+        let place = FaultLocation::Header(CONTENT_ENCODING.as_str().into());
+        let mut rejection =
+            Self::one(&kinds::UNSUPPORTED_MEDIA_TYPE, place, (&codes::CONTENT_ENCODING).into());
+        rejection.0.header = Some((ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+        rejection
+    }
+
+    fn one(kind: &'static ProblemKind, location: FaultLocation, violation: Violation) -> Self {
+        let issues = vec![Issue::new(location, violation)];
+        Self(Box::new(Parts { kind, issues, truncated: false, header: None }))
+    }
+
+    /// The kind of problem.
+    #[must_use]
+    pub fn kind(&self) -> &'static ProblemKind {
+        self.0.kind
+    }
+
+    /// The status it is answered with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.kind.status
+    }
+
+    /// The faults, in the order of the fields, each field's rules after all types.
+    #[must_use]
+    pub fn issues(&self) -> &[Issue] {
+        &self.0.issues
+    }
+
+    /// Whether there were more faults than are listed.
+    #[must_use]
+    pub fn truncated(&self) -> bool {
+        self.0.truncated
+    }
+
+    /// The problem, its faults told in `language`.
+    #[must_use]
+    pub fn problem(&self, language: Language) -> Problem {
+        let faults = self.0.issues.iter().map(|issue| issue.fault(language)).collect();
+        let problem = Problem::new(self.0.kind).with_faults(faults, self.0.truncated);
+        match self.0.header.clone() {
+            Some((name, value)) => problem.with_header(name, value),
+            None => problem,
+        }
+    }
+
+    /// Answers the request with these headers and extensions, and tells its observer.
+    #[must_use]
+    pub fn answer<B>(&self, headers: &HeaderMap, extensions: &Extensions) -> Response<AnswerBody<B>> {
+        self.respond(headers, extensions).map(AnswerBody::answer)
+    }
+
+    pub(crate) fn respond(&self, headers: &HeaderMap, extensions: &Extensions) -> Response<Bytes> {
+        ObserverExtension::report(extensions, self);
+        let language = Language::negotiate(headers);
+        self.problem(language).into_response_in(language, extensions.get::<RequestId>())
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refused input: {} ({})", self.0.kind.code(), self.0.issues.len())
+    }
+}
+
+impl std::error::Error for Rejection {}

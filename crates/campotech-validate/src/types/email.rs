@@ -1,0 +1,156 @@
+//! Email addresses.
+
+use std::fmt;
+
+use idna::AsciiDenyList;
+use idna::uts46::{DnsLength, Hyphens, Uts46};
+use unicode_normalization::char::is_combining_mark;
+
+use super::text::forbidden;
+use crate::input::ParseText;
+use crate::report::{Violation, codes};
+
+/// The longest part before the `@`, in octets (RFC 5321, section 4.5.3.1.1).
+const LOCAL: usize = 64;
+/// The longest address, in octets (RFC 3696, erratum 1690).
+const WHOLE: usize = 254;
+
+/// An email address that mail can be sent to over the internet.
+///
+/// A dot-atom of RFC 5321 before the `@`; after it a domain of two labels or more whose last one is no number. Neither
+/// quoted parts, comments, domain literals nor (for now) letters outside ASCII before the `@`.
+///
+/// Normal form: the local part as it was written (its case may matter to its host, RFC 5321 section 2.4), the domain in
+/// lower case and A-labels (UTS #46). Compare accounts by [`comparison_key`](Self::comparison_key).
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Email {
+    address: String,
+    at: usize,
+}
+
+impl Email {
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.address
+    }
+
+    /// What stands before the `@`.
+    #[must_use]
+    pub fn local(&self) -> &str {
+        &self.address[..self.at]
+    }
+
+    /// The domain, in A-labels.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        &self.address[self.at + 1..]
+    }
+
+    /// What two spellings of one mailbox have in common: the address in lower case. Dots and `+tags` are kept, since
+    /// only some hosts ignore them.
+    #[must_use]
+    pub fn comparison_key(&self) -> String {
+        self.address.to_ascii_lowercase()
+    }
+}
+
+impl ParseText for Email {
+    fn parse_text(text: &str) -> Result<Self, Violation> {
+        if text.len() > 4 * WHOLE {
+            return Err(Violation::new(&codes::EMAIL_LENGTH).with("max", WHOLE));
+        }
+        if let Some(code) = text.chars().find_map(|c| forbidden(c, false)) {
+            return Err(Violation::new(code));
+        }
+        let Some((local, domain)) = text.split_once('@') else {
+            return Err(Violation::new(&codes::EMAIL_SYNTAX));
+        };
+        if local.len() > LOCAL {
+            return Err(Violation::new(&codes::EMAIL_LENGTH).with("max", LOCAL));
+        }
+        if !is_dot_atom(local) {
+            return Err(Violation::new(&codes::EMAIL_LOCAL));
+        }
+        let domain = a_labels(domain).ok_or_else(|| Violation::new(&codes::EMAIL_DOMAIN))?;
+        let address = format!("{local}@{domain}");
+        if address.len() > WHOLE {
+            return Err(Violation::new(&codes::EMAIL_LENGTH).with("max", WHOLE));
+        }
+        Ok(Self { address, at: local.len() })
+    }
+}
+
+fn is_dot_atom(local: &str) -> bool {
+    let atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
+    local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(atext))
+}
+
+fn a_labels(domain: &str) -> Option<String> {
+    let uts46 = Uts46::new();
+    let ascii = uts46
+        .to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)
+        .ok()?;
+    if ascii.contains("xn--") {
+        // UTS #46 lets symbols through that no registry takes: IDNA 2008 has letters, marks and digits.
+        let (unicode, _) = uts46.to_unicode(ascii.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast);
+        if !unicode.chars().all(|c| c.is_ascii() || c.is_alphanumeric() || is_combining_mark(c) || c == '·')
+        {
+            return None;
+        }
+    }
+    let (_, last) = ascii.rsplit_once('.')?;
+    let letters = last.bytes().all(|b| b.is_ascii_alphabetic()) || last.starts_with("xn--");
+    (letters && last.len() >= 2).then(|| ascii.into_owned())
+}
+
+impl fmt::Display for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.address)
+    }
+}
+
+/// Masked, so that it may stand in a log: `Email(j***@example.com)`.
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Email({}***@{})", &self.local()[..1], self.domain())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_normal_form_keeps_the_local_part() {
+        let email: Email = "Juan.Perez+Obra@MÜNCHEN.example".parse().unwrap();
+        assert_eq!(email.as_str(), "Juan.Perez+Obra@xn--mnchen-3ya.example");
+        assert_eq!(email.comparison_key(), "juan.perez+obra@xn--mnchen-3ya.example");
+        assert_eq!(format!("{email:?}"), "Email(J***@xn--mnchen-3ya.example)");
+        assert_eq!((email.local(), email.domain()), ("Juan.Perez+Obra", "xn--mnchen-3ya.example"));
+    }
+
+    #[test]
+    fn each_fault_has_its_code() {
+        for (text, expected) in [
+            ("", "email.syntax"),
+            ("juan", "email.syntax"),
+            ("@example.com", "email.local"),
+            ("a..b@example.com", "email.local"),
+            ("\"a b\"@example.com", "email.local"),
+            ("ñandú@example.com", "email.local"),
+            ("a@b@example.com", "email.domain"),
+            ("a@localhost", "email.domain"),
+            ("a@127.0.0.1", "email.domain"),
+            ("a@[127.0.0.1]", "email.domain"),
+            ("a@-x.com", "email.domain"),
+            ("a@x_y.com", "email.domain"),
+            ("a@example.com.", "email.domain"),
+            ("a@example.com\r\nBcc: b@example.com", "text.line"),
+            ("a@exa\u{200b}mple.com", "text.invisible"),
+            (&format!("{}@example.com", "a".repeat(65)), "email.length"),
+        ] {
+            assert_eq!(text.parse::<Email>().unwrap_err().code().name, expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Text that people write: kept as it is, without what can't be seen.
+
+mod guard;
+mod multiline;
+mod plain;
+
+pub(super) use guard::forbidden;
+pub use multiline::MultilineText;
+pub use plain::PlainText;

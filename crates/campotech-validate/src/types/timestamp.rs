@@ -1,0 +1,136 @@
+//! Points in time.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use crate::input::ParseText;
+use crate::report::{Violation, codes};
+
+/// A point in time, written as RFC 3339 with its offset: `2026-01-02T03:04:05-03:00`.
+///
+/// A time without an offset is a different thing, and refused as `timestamp.offset`; so are leap seconds, which no clock
+/// here can show. Normal form: UTC with a `Z`, fractions down to nanoseconds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timestamp(jiff::Timestamp);
+
+impl Timestamp {
+    /// Seconds since the beginning of 1970 in UTC, rounded down.
+    #[must_use]
+    pub fn unix_seconds(&self) -> i64 {
+        self.0.as_nanosecond().div_euclid(1_000_000_000).try_into().unwrap_or(i64::MAX)
+    }
+
+    /// The point `seconds` after the beginning of 1970 in UTC; None beyond the year 9999.
+    #[must_use]
+    pub fn from_unix_seconds(seconds: i64) -> Option<Self> {
+        jiff::Timestamp::from_second(seconds).ok().map(Self)
+    }
+}
+
+impl ParseText for Timestamp {
+    fn parse_text(text: &str) -> Result<Self, Violation> {
+        let invalid = || Violation::new(&codes::TIMESTAMP_INVALID);
+        let bytes = text.as_bytes();
+        if !matches_shape(bytes.get(..19).ok_or_else(invalid)?, b"dddd-dd-ddTdd:dd:dd") {
+            return Err(invalid());
+        }
+        let mut rest = &bytes[19..];
+        if let [b'.', fraction @ ..] = rest {
+            let digits = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
+            if !(1..=9).contains(&digits) {
+                return Err(invalid());
+            }
+            rest = &fraction[digits..];
+        }
+        match rest {
+            b"Z" | b"z" => {}
+            [] => return Err(Violation::new(&codes::TIMESTAMP_OFFSET)),
+            [b'+' | b'-', offset @ ..] if matches_shape(offset, b"dd:dd") => {
+                let number = |at: usize| u32::from(offset[at] - b'0') * 10 + u32::from(offset[at + 1] - b'0');
+                if number(0) > 23 || number(3) > 59 {
+                    return Err(invalid());
+                }
+            }
+            _ => return Err(invalid()),
+        }
+        if &bytes[17..19] == b"60" {
+            return Err(invalid());
+        }
+        text.parse().map(Self).map_err(|_| invalid())
+    }
+}
+
+/// `d` stands for a digit, `T` for itself in either case.
+fn matches_shape(text: &[u8], shape: &[u8]) -> bool {
+    text.len() == shape.len()
+        && text.iter().zip(shape).all(|(byte, shape)| match shape {
+            b'd' => byte.is_ascii_digit(),
+            shape => byte.eq_ignore_ascii_case(shape),
+        })
+}
+
+impl TryFrom<SystemTime> for Timestamp {
+    type Error = Violation;
+
+    fn try_from(time: SystemTime) -> Result<Self, Violation> {
+        jiff::Timestamp::try_from(time).map(Self).map_err(|_| Violation::new(&codes::TIMESTAMP_INVALID))
+    }
+}
+
+impl From<Timestamp> for SystemTime {
+    fn from(time: Timestamp) -> Self {
+        time.0.into()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Timestamp({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_are_applied() {
+        let time: Timestamp = "2026-01-02T03:04:05.250-03:00".parse().unwrap();
+        assert_eq!(time.to_string(), "2026-01-02T06:04:05.25Z");
+        assert_eq!(time.unix_seconds(), 1_767_333_845);
+        assert_eq!(Timestamp::try_from(SystemTime::from(time)), Ok(time));
+        for fine in ["2026-01-02t03:04:05z", "2024-02-29T00:00:00Z", "2026-01-02T03:04:05.123456789+23:59"] {
+            assert!(fine.parse::<Timestamp>().is_ok(), "{fine}");
+        }
+    }
+
+    #[test]
+    fn what_the_rfc_does_not_have_is_refused() {
+        assert_eq!("2026-01-02T03:04:05".parse::<Timestamp>().unwrap_err().code().name, "timestamp.offset");
+        for bad in [
+            "",
+            "2026-01-02",
+            "2026-02-30T00:00:00Z",
+            "2026-01-02 03:04:05Z",
+            "2026-01-02T24:00:00Z",
+            "2026-01-02T03:04:60Z",
+            "2026-01-02T03:04Z",
+            "2026-01-02T03:04:05.Z",
+            "2026-01-02T03:04:05.1234567891Z",
+            "2026-01-02T03:04:05-3",
+            "2026-01-02T03:04:05-24:00",
+            "2026-01-02T03:04:05-03:60",
+            "2026-01-02T03:04:05Z[America/Argentina/Buenos_Aires]",
+            "+002026-01-02T03:04:05Z",
+            "ñ026-01-02T03:04:05Z",
+        ] {
+            assert_eq!(bad.parse::<Timestamp>().unwrap_err().code().name, "timestamp.invalid", "{bad}");
+        }
+    }
+}

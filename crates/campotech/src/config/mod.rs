@@ -1,0 +1,11 @@
+//! Configuration from the environment: declared variables, typed values, one line per fault.
+
+mod env;
+mod settings;
+mod values;
+mod variables;
+
+pub use env::{ConfigFault, ConfigFaults, Effective, Env, Origin, Variable};
+pub use settings::{ExternalCheck, LogFormat, Settings};
+pub use values::{count, duration, size, socket_addr, text};
+pub use variables::PLATFORM_VARIABLES;

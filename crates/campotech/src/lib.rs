@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+
+pub mod access_log;
+mod admin;
+pub mod config;
+mod error;
+mod lifecycle;
+mod logs;
+mod ops;
+mod platform;
+pub mod problems;
+mod stack;
+mod status;
+mod wire;
+
+pub use error::PlatformError;
+pub use lifecycle::{DrainSignal, Drained};
+pub use platform::{Bound, Platform, Service};
+
+pub use campotech_core as core;
+pub use campotech_health as health;
+pub use campotech_metrics as metrics;
+pub use campotech_security as security;
+pub use campotech_sentry as sentry;
+pub use campotech_serve as serve;
+pub use campotech_validate as validate;
+
+// The examples of the workspace's README run with the doctests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -1,0 +1,42 @@
+//! The routes that operators and probes use.
+
+use std::sync::Arc;
+
+use axum::response::{Html, IntoResponse};
+use axum::routing::{any_service, get};
+use axum::{Extension, Router};
+use campotech_health::{Details, Health};
+use campotech_metrics::Metrics;
+use campotech_security::headers::CspNonce;
+use http::header::CACHE_CONTROL;
+
+use crate::status::Page;
+
+/// What a listener shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Face {
+    /// Everything: metrics, status page, components.
+    Operators,
+    /// The three probes without details.
+    Public,
+}
+
+/// The ops routes as one router, without their path.
+pub(crate) fn routes(face: Face, health: &Health, metrics: &Metrics, page: &Arc<Page>) -> Router {
+    match face {
+        Face::Public => health.router(Details::Hidden),
+        Face::Operators => {
+            let page = Arc::clone(page);
+            health
+                .router(Details::Shown)
+                .route("/metrics", any_service(metrics.endpoint()))
+                .route("/status", get(move || status(Arc::clone(&page))))
+        }
+    }
+}
+
+async fn status(page: Arc<Page>) -> impl IntoResponse {
+    let nonce = CspNonce::generate();
+    let html = Html(page.render(nonce.as_str()));
+    ([(CACHE_CONTROL, "no-store")], Extension(nonce), html)
+}

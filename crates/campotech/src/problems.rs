@@ -1,0 +1,106 @@
+//! What handlers answer becomes a problem of its request: its language, its id, and a body where there was none.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use axum::extract::Request;
+use axum::response::Response;
+use campotech_core::{Language, Problem, ProblemKind, RequestId, kinds};
+use http::header::{CONTENT_TYPE, VARY};
+use http::{HeaderValue, StatusCode};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Renders the [`Problem`]s that handlers return for their request, and gives empty refusals a body.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ProblemLayer;
+
+/// The service of [`ProblemLayer`].
+#[derive(Debug, Clone)]
+pub struct ProblemService<S>(S);
+
+pin_project! {
+    /// The future of [`ProblemService`].
+    #[derive(Debug)]
+    pub struct ProblemFuture<F> {
+        #[pin]
+        inner: F,
+        language: Language,
+        id: Option<RequestId>,
+    }
+}
+
+impl<S> Layer<S> for ProblemLayer {
+    type Service = ProblemService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ProblemService(inner)
+    }
+}
+
+impl<S> Service<Request> for ProblemService<S>
+where
+    S: Service<Request, Response = Response>,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = ProblemFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let language = Language::negotiate(request.headers());
+        let id = request.extensions().get::<RequestId>().cloned();
+        ProblemFuture { inner: self.0.call(request), language, id }
+    }
+}
+
+impl<F, E> Future for ProblemFuture<F>
+where
+    F: Future<Output = Result<Response, E>>,
+{
+    type Output = Result<Response, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = ready!(this.inner.poll(cx)?);
+        let status = response.status();
+        if !status.is_client_error() && !status.is_server_error() {
+            return Poll::Ready(Ok(response));
+        }
+        let problem = match response.extensions_mut().remove::<Problem>() {
+            Some(problem) => problem,
+            None if is_bare(&response) => Problem::new(kind_of(status)),
+            None => return Poll::Ready(Ok(response)),
+        };
+        Poll::Ready(Ok(render(response, &problem, *this.language, this.id.as_ref())))
+    }
+}
+
+// Keeps what the handler set beside the problem: `Allow`, `WWW-Authenticate`, `Retry-After`, cookies.
+fn render(bare: Response, problem: &Problem, language: Language, id: Option<&RequestId>) -> Response {
+    let (mut rendered, body) = problem.into_response_in(language, id).into_parts();
+    let (parts, _) = bare.into_parts();
+    for (name, value) in &parts.headers {
+        if !rendered.headers.contains_key(name) {
+            rendered.headers.append(name, value.clone());
+        }
+    }
+    rendered.status = parts.status;
+    rendered.extensions = parts.extensions;
+    rendered.headers.append(VARY, HeaderValue::from_static("accept-language"));
+    Response::from_parts(rendered, body.into())
+}
+
+fn is_bare(response: &Response) -> bool {
+    use http_body::Body as _;
+    response.body().size_hint().exact() == Some(0) && !response.headers().contains_key(CONTENT_TYPE)
+}
+
+fn kind_of(status: StatusCode) -> &'static ProblemKind {
+    let fallback = if status.is_server_error() { &kinds::INTERNAL } else { &kinds::BAD_REQUEST };
+    kinds::ALL.iter().find(|kind| kind.status == status).copied().unwrap_or(fallback)
+}

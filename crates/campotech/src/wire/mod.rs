@@ -1,0 +1,9 @@
+//! One file for each pair of crates that talk.
+
+pub(crate) mod drain_flush;
+pub(crate) mod external_checks;
+pub(crate) mod guards;
+pub(crate) mod health_age;
+pub(crate) mod runtime_metrics;
+pub(crate) mod sentry_settings;
+pub(crate) mod serve_metrics;

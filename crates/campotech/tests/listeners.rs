@@ -1,0 +1,63 @@
+//! Who may see what, on which listener.
+#![allow(clippy::unwrap_used, reason = "a helper that can't do its work fails the test")]
+
+mod support;
+
+use axum::Router;
+use axum::routing::get;
+use campotech::PlatformError;
+use support::{platform, start};
+
+fn routes() -> Router {
+    Router::new().route("/hello", get(|| async { "hello" }))
+}
+
+#[tokio::test]
+async fn with_an_admin_listener_the_public_one_shows_no_details() {
+    let bound = platform(&[("CAMPOTECH_ADMIN_LISTEN", "127.0.0.1:0")]).bind(routes()).await.unwrap();
+    let (public, admin) = (bound.addr(), bound.admin_addr().unwrap());
+    assert_eq!(bound.operators_addr(), Some(admin));
+    let task = tokio::spawn(bound.run());
+    let ask = async |addr, path: &str| {
+        let mut connection = campotech_testkit::RawConnection::open(addr).await.unwrap();
+        connection.send(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n")).await.unwrap();
+        connection.receive().await.unwrap()
+    };
+    for path in ["/metrics", "/status", "/health/components/store"] {
+        assert_eq!(ask(public, path).await.status, 404, "{path}");
+    }
+    assert_eq!(ask(admin, "/metrics").await.status, 200);
+    assert_eq!(ask(admin, "/status").await.status, 200);
+    assert_eq!(ask(admin, "/hello").await.status, 404);
+    let health = ask(public, "/health").await.text();
+    assert!(!health.contains("components"), "{health}");
+    assert!(ask(admin, "/health").await.text().contains("components"));
+    task.abort();
+}
+
+#[tokio::test]
+async fn a_listener_for_everyone_without_an_admin_listener_shows_no_details() {
+    let running = start(platform(&[("CAMPOTECH_LISTEN", "0.0.0.0:0")]), routes()).await;
+    for path in ["/metrics", "/status"] {
+        assert_eq!(running.get(path).await.status, 404, "{path}");
+    }
+    assert_eq!(running.get("/live").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_taken_port_is_one_line() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let error = platform(&[("CAMPOTECH_LISTEN", &addr)]).bind(routes()).await.err().unwrap();
+    assert!(matches!(error, PlatformError::Listen { .. }));
+    let line = format!("CAMPOTECH_LISTEN: {addr} can't be listened on: the port is taken by another process");
+    assert_eq!(error.to_string(), line);
+}
+
+#[tokio::test]
+async fn a_tier_that_makes_no_sense_is_a_typed_error() {
+    use campotech::security::rate_limit::Tier;
+    let tier = Tier::auth(0, std::time::Duration::from_secs(900)).routes(["/hello"]);
+    let error = platform(&[]).tier(tier).bind(routes()).await.err().unwrap();
+    assert!(matches!(error, PlatformError::Build { part: "rate limit", .. }), "{error}");
+}

@@ -1,0 +1,159 @@
+//! The order of the request path, by what can be seen from outside.
+#![allow(clippy::unwrap_used, reason = "a helper that can't do its work fails the test")]
+
+mod support;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::routing::{get, post};
+use campotech_testkit::RawResponse;
+use serde_json::Value;
+use support::{Running, platform, start};
+
+const ORIGIN: &str = "origin: https://app.example.com";
+
+#[expect(clippy::panic, reason = "the handler that fails")]
+fn routes(calls: &Arc<AtomicUsize>) -> Router {
+    let calls = Arc::clone(calls);
+    Router::new()
+        .route("/plain/{id}", get(|| async { "fine" }))
+        .route(
+            "/write",
+            post(move |body: String| async move {
+                calls.fetch_add(1, Ordering::SeqCst);
+                body
+            }),
+        )
+        .route("/panic", get(|| async { panic!("hunter2") as &'static str }))
+        .route("/slow", get(|| async { std::future::pending::<&'static str>().await }))
+}
+
+async fn running(variables: &[(&str, &str)]) -> (Running, Arc<AtomicUsize>) {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let cors = [("CAMPOTECH_CORS_ORIGINS", "https://app.example.com")];
+    let variables: Vec<_> = cors.iter().chain(variables).copied().collect();
+    (start(platform(&variables), routes(&calls)).await, calls)
+}
+
+fn problem(response: &RawResponse) -> Value {
+    assert_eq!(response.headers["content-type"], "application/problem+json", "{}", response.text());
+    serde_json::from_slice(&response.body).unwrap()
+}
+
+/// What every answer carries, whoever made it.
+fn dressed(response: &RawResponse) {
+    let headers = &response.headers;
+    let id = headers["x-request-id"].to_str().unwrap();
+    assert_eq!(id.len(), 36, "a UUID");
+    assert!(headers.contains_key("content-security-policy"));
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+    assert_eq!(headers["access-control-allow-origin"], "https://app.example.com");
+    if response.status.as_u16() >= 400 {
+        assert_eq!(problem(response)["instance"], format!("urn:campotech:request:{id}"));
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_request_id_headers_and_cors() {
+    let (running, _) = running(&[("CAMPOTECH_REQUEST_DEADLINE", "300ms")]).await;
+    for (path, status) in
+        [("/plain/1", 200), ("/nothing", 404), ("/panic", 500), ("/slow", 503), ("/a/%2e%2e/b", 400)]
+    {
+        let response = running.ask(&format!("GET {path} HTTP/1.1\n{ORIGIN}"), "").await;
+        assert_eq!(response.status, status, "{path}");
+        dressed(&response);
+        assert!(!response.text().contains("hunter2"));
+    }
+    let response = running.ask(&format!("PUT /write HTTP/1.1\n{ORIGIN}"), "").await;
+    assert_eq!((response.status.as_u16(), &response.headers["allow"]), (405, &"POST".parse().unwrap()));
+    dressed(&response);
+    for (path, status) in [("/plain/{id}", 200), ("__unmatched__", 404), ("/panic", 500), ("/slow", 503)] {
+        let series = format!(r#"http_requests_total{{method="GET",path="{path}",status="{status}"}}"#);
+        assert!(running.metric(&series).await >= 1.0, "{series}");
+    }
+}
+
+#[tokio::test]
+async fn limits_refuse_before_a_body_is_read_or_looked_at() {
+    let (running, calls) =
+        running(&[("CAMPOTECH_RATE_STANDARD", "1/1h"), ("CAMPOTECH_MAX_BODY", "10B")]).await;
+    assert_eq!(running.get("/plain/1").await.status, 200);
+    let oversize = running.ask(&format!("POST /write HTTP/1.1\n{ORIGIN}"), "more than ten bytes").await;
+    assert_eq!(oversize.status, 429, "the limit stands before the size");
+    assert!(oversize.headers.contains_key("retry-after"));
+    dressed(&oversize);
+    let traversal = running.ask(&format!("GET /plain/%2e%2e/x HTTP/1.1\n{ORIGIN}"), "").await;
+    assert_eq!(traversal.status, 429, "the limit stands before the inspection");
+    assert_eq!(calls.load(Ordering::SeqCst), 0);
+    let limited = r#"http_requests_total{method="POST",path="/write",status="429"}"#;
+    assert_eq!(running.metric(limited).await, 1.0, "metrics stand before the limit");
+}
+
+#[tokio::test]
+async fn size_comes_before_inspection_and_inspection_before_the_handler() {
+    let (running, calls) = running(&[("CAMPOTECH_MAX_BODY", "20B")]).await;
+    let json = "content-type: application/json";
+    let long = running.ask(&format!("POST /write HTTP/1.1\n{json}"), r#"{"a":1,"a":2,"b":3,"c":4}"#).await;
+    assert_eq!(long.status, 413);
+    let twice = running.ask(&format!("POST /write HTTP/1.1\n{json}"), r#"{"a":1,"a":2}"#).await;
+    assert_eq!(twice.status, 400);
+    assert_eq!(calls.load(Ordering::SeqCst), 0);
+    let fine = running.ask(&format!("POST /write HTTP/1.1\n{json}"), r#"{"a":1,"b":2}"#).await;
+    assert_eq!((fine.status.as_u16(), fine.text().as_str()), (200, r#"{"a":1,"b":2}"#));
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn neither_a_preflight_nor_a_forged_request_costs_quota() {
+    let (running, calls) = running(&[("CAMPOTECH_RATE_STANDARD", "1/1h")]).await;
+    for _ in 0..3 {
+        let preflight = format!("OPTIONS /write HTTP/1.1\n{ORIGIN}\naccess-control-request-method: POST");
+        assert_eq!(running.ask(&preflight, "").await.status, 204);
+        let forged = "POST /write HTTP/1.1\norigin: https://evil.example.com\nsec-fetch-site: cross-site";
+        assert_eq!(running.ask(forged, "x").await.status, 403);
+    }
+    assert_eq!(calls.load(Ordering::SeqCst), 0);
+    assert_eq!(running.get("/plain/1").await.status, 200);
+    assert_eq!(running.get("/plain/1").await.status, 429);
+}
+
+#[tokio::test]
+async fn ops_routes_take_no_quota_and_are_counted_apart() {
+    let (running, _) = running(&[("CAMPOTECH_RATE_STANDARD", "1/1h")]).await;
+    for _ in 0..5 {
+        for path in ["/live", "/metrics", "/status"] {
+            assert_eq!(running.get(path).await.status, 200, "{path}");
+        }
+    }
+    assert_eq!(running.metric(r#"ops_requests_total{route="/live",status="200"}"#).await, 5.0);
+    let text = running.get("/metrics").await.text();
+    assert!(!text.lines().any(|line| line.starts_with("http_requests_total") && line.contains("/live")));
+    assert_eq!(running.get("/plain/1").await.status, 200);
+}
+
+#[tokio::test]
+async fn problems_speak_the_language_of_the_request() {
+    let (running, _) = running(&[]).await;
+    let response = running.ask("GET /nothing HTTP/1.1\naccept-language: es-AR", "").await;
+    assert_eq!(response.headers["content-language"], "es-AR");
+    assert_eq!(problem(&response)["title"], "No encontrado");
+    let head = running.ask("GET /plain/1 HTTP/1.1\naccept-language: es-AR", "").await;
+    assert!(!head.headers.contains_key("content-language"), "only problems are translated");
+}
+
+#[tokio::test]
+async fn the_status_page_passes_its_own_policy() {
+    let (running, _) = running(&[]).await;
+    let page = running.get("/status").await;
+    assert_eq!(page.headers["cache-control"], "no-store");
+    let text = page.text();
+    let nonce = text.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap();
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains(&format!("'nonce-{nonce}'")), "{policy}");
+    assert!(
+        text.contains("probe") && text.contains("requests per second") || text.contains("requests in flight")
+    );
+    assert_ne!(running.get("/status").await.text().split("nonce=\"").nth(1), text.split("nonce=\"").nth(1));
+}

@@ -1,0 +1,30 @@
+//! The verbs, each in a file of its own, and the help that lists them.
+
+mod test;
+
+use std::process::ExitCode;
+
+/// The exit code of a command line that can't be understood.
+pub(crate) const USAGE: u8 = 2;
+
+/// A word after `cargo xtask`.
+pub(crate) struct Verb {
+    pub(crate) name: &'static str,
+    pub(crate) usage: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) run: fn(&[String]) -> ExitCode,
+}
+
+const VERBS: &[Verb] = &[test::VERB];
+
+pub(crate) fn find(name: &str) -> Option<&'static Verb> {
+    VERBS.iter().find(|verb| verb.name == name)
+}
+
+pub(crate) fn help() -> String {
+    let mut text = "usage: cargo xtask VERB [OPTIONS]\n\nverbs:".to_owned();
+    for verb in VERBS {
+        text += &format!("\n  {:<18} {}", verb.usage, verb.summary);
+    }
+    text
+}

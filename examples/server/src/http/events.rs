@@ -1,0 +1,92 @@
+//! Job events on a WebSocket.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::response::{IntoResponse, Response};
+use campotech::metrics::WebSocketGuard;
+use futures_util::{SinkExt, StreamExt};
+use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
+use http::{HeaderMap, Uri};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::ApiError;
+use super::viewer::{Viewer, bearer};
+use crate::app::App;
+use crate::events::Subscription;
+
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// A client that takes longer for one message is gone.
+const SEND_WITHIN: Duration = Duration::from_secs(10);
+const GOING_AWAY: u16 = 1001;
+const TRY_AGAIN: u16 = 1013;
+
+/// Upgrades; events from then on are sent, none is repeated.
+pub(crate) async fn subscribe(
+    State(app): State<App>,
+    uri: Uri,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    // Browsers let any page open a socket, so the origin is what tells the pages apart.
+    if !app.origins().allows_handshake(&uri, &headers) {
+        return Err(ApiError::Forbidden);
+    }
+    let Viewer(viewer) = Viewer::of_token(&app, token(&headers).ok_or(ApiError::Unauthorized)?).await?;
+    let upgrade = upgrade.map_err(|_| ApiError::Problem((&campotech::core::kinds::BAD_REQUEST).into()))?;
+    let events = app.events().subscribe(viewer);
+    let response =
+        upgrade.protocols(["bearer"]).max_message_size(4 * 1024).max_frame_size(4 * 1024).on_upgrade(
+            move |socket| {
+                let open = app.metrics().websocket_opened();
+                serve(app, socket, events, open)
+            },
+        );
+    Ok(response.into_response())
+}
+
+fn token(headers: &HeaderMap) -> Option<&str> {
+    if headers.contains_key(AUTHORIZATION) {
+        return bearer(headers);
+    }
+    let mut protocols = headers.get(SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?.split(',').map(str::trim);
+    (protocols.next()? == "bearer").then(|| protocols.next()).flatten()
+}
+
+async fn serve(app: App, socket: WebSocket, mut events: Subscription, _open: WebSocketGuard) {
+    let (mut sender, mut receiver) = socket.split();
+    let mut drain = app.drain();
+    let mut pings = interval(PING_EVERY);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut answered = true;
+    let close = loop {
+        let message = tokio::select! {
+            () = drain.drained() => break Some((GOING_AWAY, "the service restarts")),
+            event = events.next() => match event {
+                Ok(text) => Message::Text(text.into()),
+                // A client that is slower than the events gets them from the lists.
+                Err(RecvError::Lagged(_)) => break Some((TRY_AGAIN, "too slow for the events")),
+                Err(RecvError::Closed) => break Some((GOING_AWAY, "the service stops")),
+            },
+            received = receiver.next() => match received {
+                Some(Ok(Message::Close(_)) | Err(_)) | None => break None,
+                Some(Ok(_)) => { answered = true; continue }
+            },
+            _ = pings.tick() => {
+                if !std::mem::replace(&mut answered, false) {
+                    break None;
+                }
+                Message::Ping(Vec::new().into())
+            }
+        };
+        if !matches!(timeout(SEND_WITHIN, sender.send(message)).await, Ok(Ok(()))) {
+            break None;
+        }
+    };
+    if let Some((code, reason)) = close {
+        let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+        let _ = timeout(SEND_WITHIN, sender.send(frame)).await;
+    }
+}

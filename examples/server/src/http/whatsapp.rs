@@ -1,0 +1,37 @@
+//! Meta's callbacks: verified over the raw bytes, committed, then answered.
+
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use campotech::core::{Language, Observer, RawBody};
+use campotech::validate::check_json;
+
+use super::ApiError;
+use crate::app::App;
+use crate::whatsapp::Delivery;
+
+const ROUTE: &str = "/webhooks/whatsapp";
+
+/// Answers the challenge of whoever knows the verify token.
+pub(crate) async fn handshake(State(app): State<App>, RawQuery(query): RawQuery) -> Result<String, ApiError> {
+    let webhook = app.webhook().ok_or(ApiError::NotConfigured)?;
+    webhook.verify_token.handshake(query.as_deref()).map_err(|error| ApiError::Problem(error.problem()))
+}
+
+/// 200 once every message in it is committed; anything but 200 makes Meta send it again.
+pub(crate) async fn callback(
+    State(app): State<App>,
+    headers: HeaderMap,
+    axum::Extension(body): axum::Extension<RawBody>,
+) -> Result<StatusCode, ApiError> {
+    let webhook = app.webhook().ok_or(ApiError::NotConfigured)?;
+    webhook.signature.verify(&headers, &body.0).map_err(|error| ApiError::Problem(error.problem()))?;
+    check_json(&headers).map_err(|rejection| rejection.problem(Language::negotiate(&headers)))?;
+    let delivery = Delivery::parse(&body.0);
+    for _ in 0..delivery.unknown {
+        app.metrics().validation_failure(Some(ROUTE), "whatsapp.unknown");
+    }
+    if !delivery.messages.is_empty() {
+        app.store().accept_messages(delivery.messages, app.now()).await?;
+    }
+    Ok(StatusCode::OK)
+}

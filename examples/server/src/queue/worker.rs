@@ -1,0 +1,202 @@
+//! The loop that takes messages off the queue.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use campotech_core::{Clock, SystemClock};
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::events::{Outcome, WorkerEvents};
+use super::handler::{Handled, HandlerError, MessageHandler, MessageToJob};
+use super::retry::RetryPolicy;
+use crate::domain::{Job, JobKind, MessageContent, wall_now};
+use crate::store::{Claimed, Completed, QueueEntry, Store, StoreError};
+
+/// Takes messages off the queue until it is told to stop.
+///
+/// A message is borrowed, worked on, and ended in one transaction with its job. If the worker dies in
+/// between, the message is lent again after the lease and worked on once more: at least once the work,
+/// exactly once the job.
+///
+/// # Defaults
+/// - [`MessageToJob`] as handler, [`RetryPolicy::default`], the system's clock
+/// - 16 messages at once, 30 s for each, a lease of 60 s
+/// - looks every 30 s even if nothing wakes it
+#[derive(Debug)]
+pub struct Worker<H = MessageToJob, C = SystemClock> {
+    store: Store,
+    events: Arc<dyn WorkerEvents>,
+    handler: H,
+    clock: C,
+    retry: RetryPolicy,
+}
+
+const AT_ONCE: usize = 16;
+const HANDLING: Duration = Duration::from_secs(30);
+/// Longer than the handling, so that nobody else gets a message that is still being worked on.
+const LEASE: Duration = Duration::from_secs(60);
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+const AFTER_OUTAGE: Duration = Duration::from_secs(1);
+
+impl Worker {
+    /// A worker on `store` that reports to `events`.
+    #[must_use]
+    pub fn new(store: Store, events: Arc<dyn WorkerEvents>) -> Self {
+        Self { store, events, handler: MessageToJob, clock: SystemClock, retry: RetryPolicy::default() }
+    }
+}
+
+impl<H, C> Worker<H, C> {
+    /// Another handler.
+    #[must_use]
+    pub fn with_handler<H2: MessageHandler>(self, handler: H2) -> Worker<H2, C> {
+        let Self { store, events, clock, retry, .. } = self;
+        Worker { store, events, handler, clock, retry }
+    }
+
+    /// Another clock for leases and due times; sleeping is tokio's.
+    #[must_use]
+    pub fn with_clock<C2: Clock>(self, clock: C2) -> Worker<H, C2> {
+        let Self { store, events, handler, retry, .. } = self;
+        Worker { store, events, handler, clock, retry }
+    }
+
+    /// Another way to retry.
+    #[must_use]
+    pub fn with_retry(self, retry: RetryPolicy) -> Self {
+        Self { retry, ..self }
+    }
+}
+
+impl<H: MessageHandler, C: Clock> Worker<H, C> {
+    /// Works until `stop` is cancelled; what was begun is then finished first. Dropping the future ends
+    /// the work at once: what was begun is lent again later.
+    pub async fn run(self, stop: CancellationToken) {
+        let worker = Arc::new(self);
+        let mut begun = JoinSet::new();
+        while !stop.is_cancelled() {
+            let free = AT_ONCE - begun.len();
+            let claimed = worker.claim(free).await;
+            let (pause, wakeable) = match claimed {
+                Ok(claimed) => {
+                    for entry in claimed.entries {
+                        let worker = Arc::clone(&worker);
+                        begun.spawn(async move { worker.work_on(entry).await });
+                    }
+                    // Nothing may be awaited between reading the clock here and going to sleep.
+                    (worker.time_until(claimed.next_due), begun.len() < AT_ONCE)
+                }
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "the queue can't be read");
+                    (AFTER_OUTAGE, false)
+                }
+            };
+            let full = begun.len() == AT_ONCE;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = worker.store.message_arrived(), if wakeable => {}
+                () = sleep(pause), if !full => {}
+                Some(_) = begun.join_next(), if full => {}
+            }
+            // One commit ends many at once: claim for all of them together.
+            while begun.try_join_next().is_some() {}
+        }
+        while begun.join_next().await.is_some() {}
+    }
+
+    async fn claim(&self, limit: usize) -> Result<Claimed, StoreError> {
+        self.store.claim(limit, LEASE, wall_now(&self.clock)).await
+    }
+
+    fn time_until(&self, due: Option<Timestamp>) -> Duration {
+        let now = wall_now(&self.clock);
+        let until = due.map(|due| Duration::try_from(due.duration_since(now)).unwrap_or_default());
+        until.map_or(LONGEST_SLEEP, |until| until.min(LONGEST_SLEEP))
+    }
+
+    async fn work_on(&self, entry: QueueEntry) {
+        let started = self.clock.now();
+        let handled = self.handle(&entry).await;
+        let failure = handled.as_ref().err().map(ToString::to_string);
+        let ended = match handled {
+            Ok(handled) => self.complete(&entry, handled).await,
+            Err(error) => self.fail(&entry, error).await,
+        };
+        match ended {
+            Ok(Some(outcome)) => {
+                let took = self.clock.now().saturating_duration_since(started);
+                self.report(&entry, outcome, took, failure.as_deref());
+            }
+            Ok(None) => {}
+            // The lease ends, and the message is worked on again.
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                entry = entry.id,
+                "a message was worked on, but this could not be stored"
+            ),
+        }
+    }
+
+    /// A handler that hangs or panics has failed like any other.
+    async fn handle(&self, entry: &QueueEntry) -> Result<Handled, HandlerError> {
+        let handling = AssertUnwindSafe(async { self.handler.handle(&entry.message).await }).catch_unwind();
+        match timeout(HANDLING, handling).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(HandlerError::Again("the handler panicked".into())),
+            Err(_) => Err(HandlerError::Again("the handler took too long".into())),
+        }
+    }
+
+    /// `None` when there is nothing to report: somebody else did it, or there was nothing to do.
+    async fn complete(&self, entry: &QueueEntry, handled: Handled) -> Result<Option<Outcome>, StoreError> {
+        let now = wall_now(&self.clock);
+        let job = match handled {
+            Handled::Job(kind, new) => Some(Job::new(kind, None, new, now)),
+            Handled::Nothing => None,
+        };
+        let completed = self.store.complete(entry, job.clone(), now).await?;
+        Ok(match (completed, job) {
+            (Completed::Done, Some(job)) => {
+                self.events.job_created(&job);
+                Some(Outcome::Done)
+            }
+            _ => None,
+        })
+    }
+
+    async fn fail(&self, entry: &QueueEntry, error: HandlerError) -> Result<Option<Outcome>, StoreError> {
+        let now = wall_now(&self.clock);
+        let wait = match &error {
+            HandlerError::Again(_) => self.retry.wait_after(entry.failures + 1),
+            HandlerError::Never(_) => None,
+        };
+        Ok(match wait {
+            Some(wait) => {
+                let not_before = now.checked_add(wait).unwrap_or(Timestamp::MAX);
+                self.store.retry(entry, not_before).await?.then_some(Outcome::Retried)
+            }
+            None => self.store.bury(entry, &error.to_string(), now).await?.then_some(Outcome::Failed),
+        })
+    }
+
+    fn report(&self, entry: &QueueEntry, outcome: Outcome, took: Duration, failure: Option<&str>) {
+        match outcome {
+            Outcome::Done => tracing::debug!(entry = entry.id, "a message has become a job"),
+            Outcome::Retried => tracing::info!(entry = entry.id, failure, "a message will be tried again"),
+            Outcome::Failed => tracing::error!(entry = entry.id, failure, "a message was given up"),
+        }
+        let kind = match entry.message.content {
+            MessageContent::Audio { .. } => JobKind::Voice,
+            MessageContent::Text { .. } | MessageContent::Other { .. } => JobKind::Text,
+        };
+        self.events.processed(kind, outcome, took);
+        if kind == JobKind::Voice {
+            self.events.voice(outcome);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What the program says about itself: the banner, and the effective configuration.
+
+use std::process::ExitCode;
+
+use campotech::Bound;
+use campotech::config::{ConfigFaults, Env, Origin};
+
+use crate::config::ServerSettings;
+use crate::{complain, say};
+
+/// Prints where everything is.
+pub fn banner(bound: &Bound, settings: &ServerSettings, webhook: bool) {
+    let addr = bound.addr();
+    say!("campotech-server {}", env!("CARGO_PKG_VERSION"));
+    say!("  API           http://{addr}/api/v1");
+    say!("  documentation http://{addr}/api/docs");
+    say!("  health        http://{addr}/health");
+    match bound.operators_addr() {
+        Some(ops) => {
+            say!("  status page   http://{ops}/status");
+            say!("  metrics       http://{ops}/metrics");
+        }
+        None => say!("  metrics, status page: not served (set CAMPOTECH_ADMIN_LISTEN)"),
+    }
+    if !webhook {
+        say!("  WhatsApp      answers 503: set CAMPOTECH_WHATSAPP_APP_SECRET and _VERIFY_TOKEN");
+    }
+    say!("  data          {}", settings.data_dir.display());
+    if addr.ip().is_loopback() {
+        say!("Try: campotech-server demo    Stop: Ctrl-C");
+    }
+}
+
+/// Prints every variable with the value in force; exits 2 where one is wrong.
+#[must_use]
+pub fn configuration(env: &Env, faults: Option<&ConfigFaults>) -> ExitCode {
+    for effective in env.effective() {
+        let origin = match effective.origin {
+            Origin::Environment => "environment",
+            Origin::Default => "default",
+            Origin::Unset => "unset",
+        };
+        say!(
+            "{:<32} {:<24} {:<12} {}",
+            effective.variable.name,
+            effective.value,
+            origin,
+            effective.variable.meaning
+        );
+    }
+    for name in env.unread("CAMPOTECH_") {
+        complain!("{name} is not a variable of this program");
+    }
+    match faults {
+        None => ExitCode::SUCCESS,
+        Some(faults) => {
+            complain!("{faults}");
+            ExitCode::from(2)
+        }
+    }
+}

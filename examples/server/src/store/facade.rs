@@ -1,0 +1,244 @@
+//! The store as handlers and worker see it: one enum, a variant per place where data may live.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{
+    Accepted, Claimed, Completed, DeadLetter, EmbeddedStore, Expired, JobQuery, Page, PageKey, QueueEntry,
+    QueueStats, StatusChange, StoreError,
+};
+use crate::domain::{Customer, InboundMessage, Job, JobStatus, Session, TokenHash, User};
+
+/// The store; a clone is a handle on the same one.
+///
+/// Every method may fail with an outage ([`StoreError::is_outage`]); `# Errors` below names only what
+/// else can happen. A change that was answered has been synced to the disk. A future that is dropped
+/// takes nothing back: the change may still happen.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Store {
+    /// One file in the data directory.
+    Embedded(EmbeddedStore),
+}
+
+impl From<EmbeddedStore> for Store {
+    fn from(store: EmbeddedStore) -> Self {
+        Self::Embedded(store)
+    }
+}
+
+/// Users and sessions.
+#[expect(clippy::missing_errors_doc, reason = "outages are described on the type")]
+impl Store {
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// [`Conflict::EmailTaken`](super::Conflict) when the address's key is in use.
+    pub async fn create_user(&self, user: User) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.create_user(user).await
+    }
+
+    /// The account with this address.
+    pub async fn user_by_email_key(&self, email_key: &str) -> Result<Option<User>, StoreError> {
+        let Self::Embedded(store) = self;
+        store.user_by_email_key(email_key).await
+    }
+
+    /// The account with this id.
+    pub async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
+        let Self::Embedded(store) = self;
+        store.user(id).await
+    }
+
+    /// Stores a login.
+    pub async fn create_session(&self, session: Session) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.create_session(session).await
+    }
+
+    /// The session of a token, unless it has ended.
+    pub async fn session_by_token_hash(
+        &self,
+        hash: TokenHash,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let Self::Embedded(store) = self;
+        store.session_by_token_hash(hash, now).await
+    }
+}
+
+/// Jobs and customers.
+#[expect(clippy::missing_errors_doc, reason = "outages are described on the type")]
+impl Store {
+    /// Stores a new job.
+    pub async fn create_job(&self, job: Job) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.create_job(job).await
+    }
+
+    /// One job.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], also for somebody else's.
+    pub async fn job(&self, viewer: Uuid, id: Uuid) -> Result<Job, StoreError> {
+        let Self::Embedded(store) = self;
+        store.job(viewer, id).await
+    }
+
+    /// Moves a job on, by the rules of [`Job::move_to`].
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], also for somebody else's; [`Conflict::Transition`](super::Conflict).
+    pub async fn update_job_status(
+        &self,
+        viewer: Uuid,
+        id: Uuid,
+        status: JobStatus,
+        now: Timestamp,
+    ) -> Result<StatusChange, StoreError> {
+        let Self::Embedded(store) = self;
+        store.update_job_status(viewer, id, status, now).await
+    }
+
+    /// The viewer's own jobs and those of the shared inbox, newest first.
+    pub async fn list_jobs(&self, viewer: Uuid, query: JobQuery) -> Result<Page<Job>, StoreError> {
+        let Self::Embedded(store) = self;
+        store.list_jobs(viewer, query).await
+    }
+
+    /// Stores a new customer.
+    pub async fn create_customer(&self, customer: Customer) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.create_customer(customer).await
+    }
+
+    /// One customer.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], also for somebody else's.
+    pub async fn customer(&self, viewer: Uuid, id: Uuid) -> Result<Customer, StoreError> {
+        let Self::Embedded(store) = self;
+        store.customer(viewer, id).await
+    }
+
+    /// The viewer's customers, newest first.
+    pub async fn list_customers(
+        &self,
+        viewer: Uuid,
+        after: Option<PageKey>,
+        limit: usize,
+    ) -> Result<Page<Customer>, StoreError> {
+        let Self::Embedded(store) = self;
+        store.list_customers(viewer, after, limit).await
+    }
+}
+
+/// Messages and the queue behind them.
+#[expect(clippy::missing_errors_doc, reason = "outages are described on the type")]
+impl Store {
+    /// Stores and queues a message; id, payload and queue entry are one transaction.
+    pub async fn accept_message(
+        &self,
+        message: InboundMessage,
+        now: Timestamp,
+    ) -> Result<Accepted, StoreError> {
+        let accepted = self.accept_messages(vec![message], now).await?;
+        accepted.first().copied().ok_or(StoreError::Closed)
+    }
+
+    /// Stores and queues all messages of one delivery in one transaction; answers in their order.
+    pub async fn accept_messages(
+        &self,
+        messages: Vec<InboundMessage>,
+        now: Timestamp,
+    ) -> Result<Vec<Accepted>, StoreError> {
+        let Self::Embedded(store) = self;
+        store.accept_messages(messages, now).await
+    }
+
+    /// Waits until a message came in; one that came in since the last wait counts.
+    pub async fn message_arrived(&self) {
+        let Self::Embedded(store) = self;
+        store.message_arrived().await;
+    }
+
+    /// Borrows up to `limit` due entries for the time of `lease`, after which they are due again.
+    pub async fn claim(&self, limit: usize, lease: Duration, now: Timestamp) -> Result<Claimed, StoreError> {
+        let Self::Embedded(store) = self;
+        store.claim(limit, lease, now).await
+    }
+
+    /// Ends an entry: stores the job that came of it and removes the entry in one transaction. Who
+    /// comes second changes nothing, so the effect is there exactly once.
+    pub async fn complete(
+        &self,
+        entry: &QueueEntry,
+        job: Option<Job>,
+        now: Timestamp,
+    ) -> Result<Completed, StoreError> {
+        let Self::Embedded(store) = self;
+        store.complete(entry, job, now).await
+    }
+
+    /// Counts a failure and makes the entry due again at `not_before`. `false`: the lease was lost, and
+    /// nothing was changed.
+    pub async fn retry(&self, entry: &QueueEntry, not_before: Timestamp) -> Result<bool, StoreError> {
+        let Self::Embedded(store) = self;
+        store.retry(entry, not_before).await
+    }
+
+    /// Gives an entry up: it moves to the dead letters. `false`: the lease was lost, and nothing was
+    /// changed.
+    pub async fn bury(&self, entry: &QueueEntry, reason: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let Self::Embedded(store) = self;
+        store.bury(entry, reason, now).await
+    }
+
+    /// The oldest dead letters.
+    pub async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        let Self::Embedded(store) = self;
+        store.dead_letters(limit).await
+    }
+
+    /// Queues a dead letter anew, with its failures forgotten.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]
+    pub async fn revive(&self, id: u64, now: Timestamp) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.revive(id, now).await
+    }
+
+    /// How long the queues are; costs the same however long.
+    pub async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
+        let Self::Embedded(store) = self;
+        store.queue_stats().await
+    }
+}
+
+/// Upkeep.
+#[expect(clippy::missing_errors_doc, reason = "outages are described on the type")]
+impl Store {
+    /// Proves that a change can be committed, by committing a tiny one.
+    pub async fn ping(&self, now: Timestamp) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.ping(now).await
+    }
+
+    /// Removes sessions that have ended, and finished messages older than 30 days (WhatsApp repeats a
+    /// delivery for a week at most); up to `limit` of each.
+    pub async fn delete_expired(&self, limit: usize, now: Timestamp) -> Result<Expired, StoreError> {
+        let Self::Embedded(store) = self;
+        store.delete_expired(limit, now).await
+    }
+
+    /// Ends what is queued, then frees the data directory. Calls after it fail with
+    /// [`StoreError::Closed`].
+    pub async fn close(&self) -> Result<(), StoreError> {
+        let Self::Embedded(store) = self;
+        store.close().await
+    }
+}

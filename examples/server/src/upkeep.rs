@@ -1,0 +1,123 @@
+//! What runs beside the requests: the worker's reports, the queue's gauges, the store's health check.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use campotech::core::SystemClock;
+use campotech::health::{Check, CheckResult, Component, Reason, check_fn};
+use campotech::metrics::{JobKind as Kind, Metrics, Outcome as MetricsOutcome, Queue};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::domain::{Job, JobKind, wall_now};
+use crate::queue::{Outcome, WorkerEvents};
+use crate::store::{StorageFault, Store, StoreError};
+
+/// Tells metrics and listeners what the worker did.
+#[derive(Clone)]
+pub struct Told(App);
+
+impl Told {
+    /// Tells those of `app`.
+    #[must_use]
+    pub fn new(app: &App) -> Self {
+        Self(app.clone())
+    }
+}
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Told")
+    }
+}
+
+impl WorkerEvents for Told {
+    fn job_created(&self, job: &Job) {
+        self.0.created(job);
+    }
+
+    fn processed(&self, kind: JobKind, outcome: Outcome, took: Duration) {
+        self.0.metrics().job_processed(metrics_kind(kind), metrics_outcome(outcome), took);
+    }
+
+    fn voice(&self, outcome: Outcome) {
+        self.0.metrics().voice_processed(metrics_outcome(outcome));
+    }
+}
+
+/// The kind of a job, as metrics name it.
+#[must_use]
+pub const fn metrics_kind(kind: JobKind) -> Kind {
+    match kind {
+        JobKind::Api => Kind::Api,
+        JobKind::Voice => Kind::Voice,
+        JobKind::Text => Kind::Text,
+    }
+}
+
+const fn metrics_outcome(outcome: Outcome) -> MetricsOutcome {
+    match outcome {
+        Outcome::Done => MetricsOutcome::Done,
+        Outcome::Failed => MetricsOutcome::Failed,
+        Outcome::Retried => MetricsOutcome::Retried,
+    }
+}
+
+/// How long the queues are, read once a second so that neither a scrape nor a page waits for the store.
+#[derive(Debug, Clone, Default)]
+pub struct QueueGauge(Arc<[AtomicU64; 2]>);
+
+impl QueueGauge {
+    /// Reads until told to stop.
+    pub async fn watch(self, store: Store, metrics: Metrics, stop: CancellationToken) {
+        let mut ticks = interval(Duration::from_secs(1));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+            let Ok(stats) = store.queue_stats().await else { continue };
+            let now = wall_now(&SystemClock);
+            metrics.set_queue(Queue::Jobs, stats.jobs.size, stats.jobs.oldest_age(now));
+            metrics.set_queue(Queue::Voice, stats.voice.size, stats.voice.oldest_age(now));
+            self.0[0].store(stats.jobs.size, Relaxed);
+            self.0[1].store(stats.voice.size, Relaxed);
+        }
+    }
+
+    /// The length of the queue of jobs, as text.
+    #[must_use]
+    pub fn jobs(&self) -> String {
+        self.0[0].load(Relaxed).to_string()
+    }
+
+    /// The length of the queue of voice messages, as text.
+    #[must_use]
+    pub fn voice(&self) -> String {
+        self.0[1].load(Relaxed).to_string()
+    }
+}
+
+/// Proves that the store can commit.
+#[must_use]
+pub fn store_check(store: &Store) -> Component {
+    let store = store.clone();
+    check_fn("store", move || {
+        let store = store.clone();
+        async move {
+            match store.ping(wall_now(&SystemClock)).await {
+                Ok(()) => CheckResult::ok(),
+                Err(error) => CheckResult::failed(reason(&error)).with_message(error),
+            }
+        }
+    })
+    .critical()
+}
+
+const fn reason(error: &StoreError) -> Reason {
+    match error {
+        StoreError::Storage { fault: StorageFault::ReadOnly, .. } => Reason::ReadOnly,
+        StoreError::Closed => Reason::ShuttingDown,
+        _ => Reason::Internal,
+    }
+}

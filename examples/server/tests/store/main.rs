@@ -1,0 +1,10 @@
+//! The embedded store as its users see it.
+#![allow(clippy::unwrap_used, reason = "a failed expectation is what a test is for")]
+
+mod crash;
+mod opening;
+mod paging;
+mod queue;
+mod records;
+mod support;
+mod worker;
