@@ -19,7 +19,7 @@ use crate::events::EventBus;
 use crate::queue::{Worker, housekeeping};
 use crate::secrets::WebhookSecrets;
 use crate::store::{EmbeddedStore, Store, StoreError};
-use crate::upkeep::{QueueGauge, Told, store_check};
+use crate::upkeep::{QueueGauge, Told, queue_check, store_check};
 use crate::{http, openapi, report, secrets};
 
 const SERVICE: Service = Service { name: "campotech-server", version: env!("CARGO_PKG_VERSION") };
@@ -86,6 +86,7 @@ pub async fn run(settings: ServerSettings) -> Result<(), ServeError> {
 
     let platform = with_tiers(platform, &settings.platform)
         .check(store_check(&store))
+        .check(queue_check(&store))
         .body_limit("/webhooks/*", WEBHOOK_BODY)
         .signed("/webhooks/*")
         .fact("queue: jobs", {

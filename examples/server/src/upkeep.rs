@@ -14,7 +14,12 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::domain::{Job, JobKind, wall_now};
 use crate::queue::{Outcome, WorkerEvents};
-use crate::store::{StorageFault, Store, StoreError};
+use crate::store::{QueueDepth, QueueStats, StorageFault, Store, StoreError};
+
+/// Messages that wait, from which on the queue is called saturated.
+const MANY: u64 = 1_000;
+/// The time a message may wait, retries included.
+const LATE: Duration = Duration::from_secs(10 * 60);
 
 /// Tells metrics and listeners what the worker did.
 #[derive(Clone)]
@@ -114,10 +119,60 @@ pub fn store_check(store: &Store) -> Component {
     .critical()
 }
 
+/// Tells when messages wait: too many of them, or one for too long. Jobs come late then, and requests are as fast as ever.
+#[must_use]
+pub fn queue_check(store: &Store) -> Component {
+    let store = store.clone();
+    check_fn("queue", move || {
+        let store = store.clone();
+        async move {
+            match store.queue_stats().await {
+                Ok(stats) => backlog(&stats),
+                Err(error) => CheckResult::failed(reason(&error)).with_message(error),
+            }
+        }
+    })
+    .degrading()
+}
+
+fn backlog(stats: &QueueStats) -> CheckResult {
+    let now = wall_now(&SystemClock);
+    let late = |depth: &QueueDepth| depth.oldest_age(now) > LATE;
+    if stats.jobs.size + stats.voice.size > MANY {
+        CheckResult::degraded(Reason::Saturated)
+    } else if late(&stats.jobs) || late(&stats.voice) {
+        CheckResult::degraded(Reason::Slow)
+    } else {
+        CheckResult::ok()
+    }
+}
+
 const fn reason(error: &StoreError) -> Reason {
     match error {
         StoreError::Storage { fault: StorageFault::ReadOnly, .. } => Reason::ReadOnly,
         StoreError::Closed => Reason::ShuttingDown,
         _ => Reason::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use campotech::core::ComponentStatus;
+
+    use super::*;
+
+    fn status(size: u64, age: Duration) -> (ComponentStatus, Reason) {
+        let oldest = wall_now(&SystemClock).checked_sub(age).ok();
+        let stats = QueueStats { voice: QueueDepth { size, oldest }, ..QueueStats::default() };
+        let result = backlog(&stats);
+        (result.status(), result.reason())
+    }
+
+    #[test]
+    fn a_backlog_degrades() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(status(1_000, minute), (ComponentStatus::Healthy, Reason::Ok));
+        assert_eq!(status(1_001, minute), (ComponentStatus::Degraded, Reason::Saturated));
+        assert_eq!(status(1, LATE + minute), (ComponentStatus::Degraded, Reason::Slow));
     }
 }

@@ -2,18 +2,20 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use campotech::validate::{
     ArPhone, Cuit, Email, Page, PlainText, Uuid, ValidJson, ValidPath, ValidQuery, input,
 };
-use http::header::LOCATION;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::HeaderMap;
 use serde::Serialize;
 
+use super::created::created;
 use super::viewer::Viewer;
 use super::{ApiError, cursor};
 use crate::app::App;
 use crate::domain::{Customer, NewCustomer};
+
+const LIST: &str = "/api/v1/customers";
 
 input! {
     /// A new customer.
@@ -65,12 +67,7 @@ pub(crate) async fn create(
     };
     let customer = Customer::new(viewer, new, app.now());
     app.store().create_customer(customer.clone()).await?;
-    let location = HeaderValue::from_str(&format!("/api/v1/customers/{}", customer.id));
-    let mut response = (StatusCode::CREATED, Json(CustomerView::from(customer))).into_response();
-    if let Ok(location) = location {
-        response.headers_mut().insert(LOCATION, location);
-    }
-    Ok(response)
+    Ok(created(LIST, customer.id, CustomerView::from(customer)))
 }
 
 pub(crate) async fn list(
@@ -83,7 +80,7 @@ pub(crate) async fn list(
     let scope = cursor::Scope { list: "customers", viewer, filter: None };
     let after = cursor::open(&app, &scope, cursor.as_ref(), &headers)?;
     let page = app.store().list_customers(viewer, after, limit.get()).await?;
-    Ok(cursor::answer(&app, &scope, "/api/v1/customers", limit.get(), page, CustomerView::from))
+    Ok(cursor::answer(&app, &scope, LIST, limit.get(), page, CustomerView::from))
 }
 
 pub(crate) async fn read(

@@ -2,19 +2,21 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use campotech::validate::{
     ArPhone, Email, MultilineText, Page, PlainText, Timestamp, Uuid, ValidJson, ValidPath, ValidQuery, input,
 };
-use http::header::LOCATION;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::HeaderMap;
 use serde::Serialize;
 
+use super::created::created;
 use super::viewer::Viewer;
 use super::{ApiError, cursor};
 use crate::app::App;
 use crate::domain::{Job, JobKind, JobStatus, NewJob, Priority, timestamp};
 use crate::store::JobQuery;
+
+const LIST: &str = "/api/v1/jobs";
 
 input! {
     /// How soon.
@@ -98,12 +100,7 @@ pub(crate) async fn create(
     let job = Job::new(JobKind::Api, Some(viewer), new, app.now());
     app.store().create_job(job.clone()).await?;
     app.created(&job);
-    let location = HeaderValue::from_str(&format!("/api/v1/jobs/{}", job.id));
-    let mut response = (StatusCode::CREATED, Json(JobView::from(job))).into_response();
-    if let Ok(location) = location {
-        response.headers_mut().insert(LOCATION, location);
-    }
-    Ok(response)
+    Ok(created(LIST, job.id, JobView::from(job)))
 }
 
 pub(crate) async fn list(
@@ -118,7 +115,7 @@ pub(crate) async fn list(
     let after = cursor::open(&app, &scope, cursor.as_ref(), &headers)?;
     let query = JobQuery { status: status.map(Into::into), after, limit: limit.get() };
     let page = app.store().list_jobs(viewer, query).await?;
-    Ok(cursor::answer(&app, &scope, "/api/v1/jobs", limit.get(), page, JobView::from))
+    Ok(cursor::answer(&app, &scope, LIST, limit.get(), page, JobView::from))
 }
 
 pub(crate) async fn read(

@@ -1,6 +1,7 @@
 //! The routes: one file each, thin; what they decide is in the domain and the store.
 
 mod accounts;
+mod created;
 mod cursor;
 mod customers;
 mod documentation;
