@@ -14,4 +14,4 @@ pub use identity::{ClientIp, ClientNetwork, PeerAddr, RequestId, Route, TraceId,
 pub use observer::{
     CheckOutcome, CheckReport, ComponentStatus, NoObserver, Observer, RateLimitVerdict, StateChange,
 };
-pub use problem::{Fault, FaultLocation, Language, Localized, Problem, ProblemKind, kinds};
+pub use problem::{Fault, FaultLocation, Language, Localized, Problem, ProblemKind, kinds, tellable_name};

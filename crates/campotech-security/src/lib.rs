@@ -5,6 +5,8 @@ pub mod cors;
 pub mod csrf;
 pub mod deadline;
 mod error;
+#[cfg(feature = "tower-governor")]
+pub mod governor;
 pub mod headers;
 pub mod inspect;
 pub mod overload;

@@ -72,17 +72,24 @@ impl<'a> PathReadings<'a> {
         self.raw_fits(pattern) || self.resolved_fits(pattern).unwrap_or(false)
     }
 
+    /// Whether there is a second reading.
+    pub(crate) const fn is_ambiguous(&self) -> bool {
+        self.resolved.is_some()
+    }
+
     /// Whether every reading fits: for what allows more.
     pub(crate) fn all(&self, pattern: &PathPattern) -> bool {
         self.raw_fits(pattern) && self.resolved_fits(pattern).unwrap_or(true)
     }
 
-    fn raw_fits(&self, pattern: &PathPattern) -> bool {
+    /// Whether the path fits as it was sent, segment by segment.
+    pub(crate) fn raw_fits(&self, pattern: &PathPattern) -> bool {
         let segments = self.raw.split('/').filter(|segment| !segment.is_empty());
         pattern.fits(segments, |given, literal| percent_decode_str(given).eq(literal.bytes()))
     }
 
-    fn resolved_fits(&self, pattern: &PathPattern) -> Option<bool> {
+    /// Whether the second reading fits, if there is one.
+    pub(crate) fn resolved_fits(&self, pattern: &PathPattern) -> Option<bool> {
         let resolved = self.resolved.as_deref()?;
         let segments = resolved.split(|b| *b == b'/').filter(|segment| !segment.is_empty());
         Some(pattern.fits(segments, |given, literal| given == literal.as_bytes()))

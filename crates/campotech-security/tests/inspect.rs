@@ -10,7 +10,7 @@ use campotech_core::{Mode, RawBody};
 use campotech_security::inspect::{DuplicateParameters, InspectLayer, InspectService, JsonLimits};
 use campotech_security::payload::PayloadLayer;
 use campotech_testkit::{HyperServer, RawConnection, RecordingObserver};
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt, Full};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -24,6 +24,8 @@ async fn echo(request: Request<Full<Bytes>>) -> Result<Response<Full<Bytes>>, In
 }
 
 async fn through(layer: &InspectLayer, request: Request<Full<Bytes>>) -> (StatusCode, HeaderMap, Bytes) {
+    let mut request = request;
+    request.headers_mut().entry("host").or_insert(HeaderValue::from_static("x"));
     let stack = PayloadLayer::<Full<Bytes>>::new(10 << 20).layer(layer.layer(service_fn(echo)));
     let (parts, body) = stack.oneshot(request).await.unwrap().into_parts();
     (parts.status, parts.headers, body.collect().await.unwrap().to_bytes())
@@ -91,8 +93,8 @@ async fn repeated_hosts_are_refused() {
 async fn hostile_json_is_400_and_says_where() {
     let layer = InspectLayer::new();
     for (body, code, pointer) in [
-        ("[".repeat(100_000), "json.depth", "/0".repeat(64)),
-        ("{\"a\":".repeat(100_000), "json.depth", "/a".repeat(64)),
+        ("[".repeat(100_000), "json.depth", "/0".repeat(8)),
+        ("{\"a\":".repeat(100_000), "json.depth", "/a".repeat(8)),
         ("{\"rol\":\"user\",\"rol\":\"admin\"}".to_owned(), "duplicate", "/rol".to_owned()),
         ("{\"a\":[0,{\"b\":\"\\ud800\"}]}".to_owned(), "json.surrogate", "/a/1/b".to_owned()),
         ("\u{feff}{}".to_owned(), "json.bom", String::new()),
@@ -111,6 +113,56 @@ async fn hostile_json_is_400_and_says_where() {
     assert_eq!(post(&layer, "application/json", &b"{\"a\":\"\xff\"}"[..]).await.1["reason"], "json.utf8");
     let deep = post(&layer, "application/json", "[".repeat(65)).await.1;
     assert_eq!(deep["errors"][0]["params"], serde_json::json!({"max": 64}));
+}
+
+#[tokio::test]
+async fn a_host_is_required_under_http_1_1_only() {
+    let service = InspectLayer::new().layer(service_fn(echo));
+    for (version, status) in [(Version::HTTP_10, 200), (Version::HTTP_11, 400), (Version::HTTP_2, 200)] {
+        let request = Request::get("http://x/").version(version).body(Full::default()).unwrap();
+        let answer = service.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), status, "{version:?}");
+        if status == 400 {
+            let body = answer.into_body().collect().await.unwrap().to_bytes();
+            let problem: Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(
+                (&problem["reason"], &problem["errors"][0]["name"]),
+                (&"header.host".into(), &"host".into())
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_ways_to_tell_a_length_are_refused() {
+    let request = |name: &str| Request::post("/").header("host", "x").header(name, "4").body(Full::default());
+    let service = InspectLayer::new().layer(service_fn(echo));
+    let both = |mut request: Request<Full<Bytes>>| {
+        request.headers_mut().insert("transfer-encoding", HeaderValue::from_static("chunked"));
+        service.clone().oneshot(request)
+    };
+    assert_eq!(both(request("x-length").unwrap()).await.unwrap().status(), 200);
+    let refused = both(request("content-length").unwrap()).await.unwrap();
+    let body = refused.into_body().collect().await.unwrap().to_bytes();
+    let problem: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((&problem["status"], &problem["reason"]), (&400.into(), &"header.framing".into()));
+}
+
+#[tokio::test]
+async fn names_are_told_back_only_where_they_can_be_nothing_else() {
+    let layer = InspectLayer::new();
+    for (name, pointer) in [
+        ("rol", "#/rol"),
+        ("sha256", "#/sha256"),
+        ("5493435551212", "#"),
+        ("a.b", "#"),
+        ("x".repeat(33).as_str(), "#"),
+    ] {
+        let body = format!("{{\"{name}\":[}}");
+        let (_, problem) = post(&layer, "application/json", body).await;
+        let expected = if pointer == "#" { "#".to_owned() } else { format!("{pointer}/0") };
+        assert_eq!(problem["errors"][0]["pointer"], expected, "{name}");
+    }
 }
 
 #[tokio::test]
@@ -136,10 +188,22 @@ async fn only_json_is_read_as_json() {
         ("application/jsonx", 200),
         ("application/octet-stream", 200),
         ("application/", 200),
+        ("application/json; charset=utf-16", 200),
+        ("application/json; charset", 200),
+        ("application/json;charset=\"UTF-8\"", 400),
+        ("application/json, text/plain", 200),
+        ("application/+json", 200),
+        ("application/a b+json", 200),
     ] {
         assert_eq!(post(&layer, content_type, "{").await.0, status, "{content_type}");
     }
     assert_eq!(post(&layer, "application/json", "").await.0, 200);
+    let twice = Request::post("/")
+        .header("content-type", "application/json")
+        .header("content-type", "application/json")
+        .body(Full::from("{"))
+        .unwrap();
+    assert_eq!(through(&layer, twice).await.0, 200, "it is for validation to refuse it");
 }
 
 #[tokio::test]
@@ -205,6 +269,7 @@ async fn it_runs_under_axum() {
     let request = |path: &str, body: &'static str| {
         Request::post(path)
             .header("content-type", "application/json")
+            .header("host", "x")
             .body(axum::body::Body::from(body))
             .unwrap()
     };
@@ -218,6 +283,10 @@ fn misconfiguration_is_refused_at_build() {
     assert_eq!(InspectLayer::new().with_max_uri(0).unwrap_err().code(), "range");
     assert_eq!(JsonLimits::default().with_depth(0).unwrap_err().code(), "range");
     assert_eq!(JsonLimits::default().with_depth(128).unwrap_err().code(), "range");
+    assert_eq!(JsonLimits::default().with_nodes(0).unwrap_err().code(), "range");
+    assert_eq!(JsonLimits::default().with_key_length(0).unwrap_err().code(), "range");
+    let error = JsonLimits::default().with_string_length(0).unwrap_err();
+    assert_eq!(error.to_string(), "the length of strings in JSON must be 1 or more");
 }
 
 #[test]
@@ -246,4 +315,15 @@ proptest! {
             prop_assert_eq!(status, 400);
         }
     }
+}
+
+#[tokio::test]
+async fn bodies_of_exempt_paths_are_not_read() {
+    let layer = InspectLayer::new().without_body_for("/webhooks/*").unwrap();
+    for (path, status) in [("/webhooks/x", 200), ("/webhooks", 200), ("/api/x", 400), ("/webhooksx", 400)] {
+        let request = Request::post(path).header("content-type", "application/json");
+        let request = request.body(Full::from(r#"{"a":1,"a":2}"#)).unwrap();
+        assert_eq!(through(&layer, request).await.0, status, "{path}");
+    }
+    assert!(InspectLayer::new().without_body_for("webhooks").is_err());
 }

@@ -3,17 +3,19 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::convert::Infallible;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use campotech_core::Mode;
+use campotech_core::{ClientIp, Mode, PeerAddr};
 use campotech_security::deadline::{HandlerDeadlineLayer, HandlerDeadlineService};
 use campotech_security::overload::{OverloadLayer, OverloadService};
 use campotech_testkit::{HyperServer, RawConnection, RecordingObserver, ScriptedBody, Step};
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Either, Full};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Semaphore;
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -162,10 +164,182 @@ async fn it_runs_under_bare_hyper_over_all_connections() {
     assert_eq!(second.receive().await.unwrap().status, 200);
 }
 
+fn from(client: &str) -> Request<()> {
+    let mut request = Request::new(());
+    request.extensions_mut().insert(ClientIp::new(client.parse().unwrap(), false));
+    request
+}
+
+#[tokio::test]
+async fn a_refusal_from_inside_gives_its_permit_back_while_its_body_is_unread() {
+    let layer = OverloadLayer::new(100).unwrap();
+    for (status, bytes, in_flight) in
+        [(429, 100, 0), (503, 16 << 10, 0), (503, (16 << 10) + 1, 1), (200, 100, 1), (204, 0, 0), (200, 0, 0)]
+    {
+        let service = layer.layer(service_fn(move |_: Request<()>| async move {
+            let answer = Response::builder().status(status);
+            Ok::<_, Infallible>(answer.body(Full::new(Bytes::from(vec![b'x'; bytes]))).unwrap())
+        }));
+        let unread = service.oneshot(from("203.0.113.7")).await.unwrap();
+        assert_eq!(layer.in_flight(), in_flight, "{status} of {bytes}");
+        assert_eq!(unread.into_body().collect().await.unwrap().to_bytes().len(), bytes);
+    }
+    // Its length is not known: more may be to do.
+    let streamed = layer.layer(service_fn(|_: Request<()>| async {
+        let answer = Response::builder().status(500);
+        Ok::<_, Infallible>(answer.body(ScriptedBody::chunks(["a"])).unwrap())
+    }));
+    let unread = streamed.oneshot(from("203.0.113.7")).await.unwrap();
+    assert_eq!(layer.in_flight(), 1);
+    drop(unread);
+    assert_eq!(layer.in_flight(), 0);
+}
+
+#[tokio::test]
+async fn a_permit_is_given_back_with_the_last_frame() {
+    let layer = OverloadLayer::new(1).unwrap();
+    let service = layer.layer(service_fn(hello::<()>));
+    let mut answer = service.oneshot(Request::new(())).await.unwrap();
+    assert_eq!(layer.in_flight(), 1);
+    assert_eq!(answer.body_mut().frame().await.unwrap().unwrap().into_data().unwrap(), "hola");
+    assert_eq!(layer.in_flight(), 0, "whether or not anybody asks for more");
+}
+
+#[tokio::test]
+async fn one_network_gets_its_share_and_no_more() {
+    let observer = RecordingObserver::default();
+    let layer = OverloadLayer::new(4).unwrap().with_share(NonZeroUsize::new(2).unwrap());
+    let layer = layer.with_observer(Arc::new(observer.clone()));
+    let service = layer.layer(service_fn(hello::<()>));
+    let get = |request| service.clone().oneshot(request);
+    let held = [
+        get(from("2001:db8:1:2::1")).await.unwrap(),
+        get(from("2001:db8:1:2::2")).await.unwrap(),
+        get(from("2001:db8:1:3::1")).await.unwrap(),
+    ];
+    let shed = get(from("2001:db8:1:2::3")).await.unwrap();
+    assert_eq!((shed.status().as_u16(), shed.headers()["retry-after"].to_str().unwrap()), (503, "1"));
+    assert_eq!(observer.lines()[3], "decision overload refused network_share");
+    // Without a client only the limit counts.
+    let nameless = get(Request::new(())).await.unwrap();
+    assert_eq!((nameless.status().as_u16(), layer.in_flight()), (200, 4));
+    assert_eq!(get(Request::new(())).await.unwrap().status(), 503);
+    assert_eq!(observer.lines()[5], "decision overload refused in_flight");
+    drop(held);
+    drop(nameless);
+    assert_eq!(layer.in_flight(), 0);
+    assert_eq!(get(from("2001:db8:1:2::3")).await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn by_default_a_network_gets_an_eighth_and_at_least_sixteen() {
+    for (limit, share) in [(1_024, 128), (64, 16), (8, 8)] {
+        let service = OverloadLayer::new(limit).unwrap().layer(service_fn(hello::<()>));
+        let mut held = Vec::new();
+        let refused = loop {
+            let answer = service.clone().oneshot(from("203.0.113.7")).await.unwrap();
+            if answer.status() != 200 {
+                break held.len();
+            }
+            held.push(answer);
+        };
+        assert_eq!(refused, share);
+    }
+}
+
+#[tokio::test]
+async fn clients_of_one_network_that_read_nothing_leave_the_others_served() {
+    let layer = OverloadLayer::new(8).unwrap().with_share(NonZeroUsize::new(3).unwrap());
+    // More than the sockets' buffers hold.
+    let endless = || ScriptedBody::chunks(std::iter::repeat_n(Bytes::from(vec![b'x'; 1 << 20]), 64));
+    let limited = layer.layer(service_fn(move |request: Request<hyper::body::Incoming>| async move {
+        let small = request.uri().path() == "/small";
+        let body = if small { ScriptedBody::chunks(["hola"]) } else { endless() };
+        Ok::<_, Infallible>(Response::new(body))
+    }));
+    // What the client-ip layer does.
+    let server = HyperServer::start(service_fn(move |mut request: Request<hyper::body::Incoming>| {
+        let peer = request.extensions().get::<PeerAddr>().unwrap().0.ip();
+        request.extensions_mut().insert(ClientIp::new(peer, false));
+        limited.clone().oneshot(request)
+    }))
+    .await;
+    let mut slow = Vec::new();
+    for n in 0..20 {
+        let mut connection = RawConnection::open_from([127, 0, 0, 7].into(), server.addr()).await.unwrap();
+        connection.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let (status, _) = connection.head().await.unwrap();
+        assert_eq!(status, if n < 3 { 200 } else { 503 });
+        slow.push(connection);
+    }
+    assert_eq!(layer.in_flight(), 3);
+    let mut other = RawConnection::open_from([127, 0, 0, 8].into(), server.addr()).await.unwrap();
+    for _ in 0..5 {
+        other.send("GET /small HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        assert_eq!(other.receive().await.unwrap().text(), "hola");
+    }
+    drop(slow);
+    while layer.in_flight() > 0 {
+        tokio::task::yield_now().await;
+    }
+}
+
+type LoginOrHello = Either<Full<Bytes>, ScriptedBody>;
+
+async fn login_or_hello<B>(request: Request<B>) -> Result<Response<LoginOrHello>, Infallible> {
+    let answer = if request.uri().path() == "/login" {
+        Response::builder().status(429).body(Either::Left(Full::new(Bytes::from_static(b"no"))))
+    } else {
+        // hyper takes one frame before it asks for a window, and the next one after.
+        Response::builder().body(Either::Right(ScriptedBody::chunks(["ho", "la"])))
+    };
+    Ok(answer.unwrap())
+}
+
+#[tokio::test]
+async fn http2_windows_of_zero_hold_a_share_of_handlers_and_no_refusals() {
+    let layer = OverloadLayer::new(8).unwrap().with_share(NonZeroUsize::new(3).unwrap());
+    let connect = |client: &'static str, window: u32| {
+        let limited = layer.layer(service_fn(login_or_hello));
+        let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(ClientIp::new(client.parse().unwrap(), false));
+            limited.clone().oneshot(request)
+        });
+        async move {
+            let (near, far) = tokio::io::duplex(1 << 16);
+            let serving = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+            tokio::spawn(serving.serve_connection(TokioIo::new(far), service));
+            let mut client = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+            client.initial_stream_window_size(window);
+            let (sender, connection) = client.handshake(TokioIo::new(near)).await.unwrap();
+            tokio::spawn(connection);
+            sender
+        }
+    };
+    let get = |path| Request::get(path).body(Full::<Bytes>::default()).unwrap();
+    let mut slow = connect("203.0.113.7", 0).await;
+    let mut unread = Vec::new();
+    for _ in 0..20 {
+        unread.push(slow.send_request(get("http://x/login")).await.unwrap());
+    }
+    assert!(unread.iter().all(|answer| answer.status() == 429));
+    assert_eq!(layer.in_flight(), 0);
+    for n in 0..20 {
+        unread.push(slow.send_request(get("http://x/")).await.unwrap());
+        assert_eq!(unread[20 + n].status(), if n < 3 { 200 } else { 503 });
+    }
+    assert_eq!(layer.in_flight(), 3);
+    let mut other = connect("203.0.113.8", 1 << 16).await;
+    for _ in 0..20 {
+        let answer = other.send_request(get("http://x/")).await.unwrap();
+        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "hola");
+    }
+}
+
 /// Upgrades, and echoes what comes.
 async fn upgrade(mut request: Request<hyper::body::Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     tokio::spawn(async move {
-        let mut io = hyper_util::rt::TokioIo::new(hyper::upgrade::on(&mut request).await.unwrap());
+        let mut io = TokioIo::new(hyper::upgrade::on(&mut request).await.unwrap());
         let mut byte = [0; 1];
         while io.read_exact(&mut byte).await.is_ok() {
             io.write_all(&byte).await.unwrap();

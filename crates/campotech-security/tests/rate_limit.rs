@@ -135,6 +135,59 @@ async fn no_spelling_of_a_path_gets_around_its_tier() {
 }
 
 #[tokio::test]
+async fn a_path_with_two_readings_is_counted_by_the_tier_of_either() {
+    let (auth, webhook) = (
+        || Tier::auth(2, QUARTER).routes(["/api/v1/auth/*"]),
+        || Tier::webhook(500, Duration::from_secs(60)).routes(["/webhooks/*"]),
+    );
+    let standard = || Tier::standard(100, Duration::from_secs(60));
+    for tiers in [[webhook(), auth(), standard()], [auth(), standard(), webhook()]] {
+        let probe = Probe::new(tiers);
+        let disguised = "/webhooks/..%2fapi/v1/auth/login";
+        let answer = probe.get("203.0.113.7", disguised).await;
+        let told: Vec<_> = answer.headers.get_all("ratelimit").iter().map(|v| v.to_str().unwrap()).collect();
+        assert!(told.iter().any(|value| value.starts_with("\"auth\";r=1;")), "{told:?}");
+        assert!(told.iter().any(|value| value.starts_with("\"webhook\";r=499;")), "{told:?}");
+        assert_eq!(probe.get("203.0.113.7", "/api/v1/auth/login").await.status, 200);
+        for _ in 0..3 {
+            let refused = probe.get("203.0.113.7", disguised).await;
+            assert_eq!(refused.status, 429);
+            assert!(refused.header("ratelimit").starts_with("\"auth\";r=0;"));
+        }
+        // What auth refused was not counted elsewhere.
+        let plain = probe.get("203.0.113.7", "/webhooks/x").await;
+        assert!(plain.header("ratelimit").starts_with("\"webhook\";r=498;"), "{}", plain.header("ratelimit"));
+        // One tier for both readings counts once, and the default tier is a tier as any other.
+        assert_eq!(
+            probe.get("203.0.113.8", "/api/v1//auth/login").await.header("ratelimit"),
+            "\"auth\";r=1;t=900"
+        );
+        let both = probe.get("203.0.113.8", "/x/..%2fwebhooks/x").await;
+        assert_eq!(both.headers.get_all("ratelimit").iter().count(), 2);
+    }
+}
+
+#[tokio::test]
+async fn keys_at_their_limit_lock_nobody_else_out() {
+    let probe = Probe::new([Tier::auth(10, QUARTER).max_keys(300)]);
+    let client = |n: u32| std::net::Ipv4Addr::from_bits(0x0a00_0000 + n).to_string();
+    for n in 0..64 {
+        for _ in 0..10 {
+            assert_eq!(probe.get(&client(n), "/").await.status, 200);
+        }
+    }
+    for n in 64..300 {
+        assert_eq!(probe.get(&client(n), "/").await.status, 200);
+    }
+    for n in 1_000..2_000 {
+        assert_eq!(probe.get(&client(n), "/").await.status, 200, "{n}");
+    }
+    for n in 0..64 {
+        assert_eq!(probe.get(&client(n), "/").await.status, 429, "{n} was forgiven");
+    }
+}
+
+#[tokio::test]
 async fn the_first_tier_that_fits_decides_and_without_one_nothing_is_limited() {
     let one = |name| Tier::new(name, Quota::per_minute(5), Algorithm::Gcra);
     let probe = Probe::new([one("a").routes(["/x/y"]), one("b").routes(["/x/*"])]);

@@ -230,6 +230,59 @@ async fn a_requests_hub_ends_with_it() {
     assert!(!distinct.contains(&Arc::as_ptr(&sentry::Hub::main())), "each request has a hub of its own");
 }
 
+/// Says what it is told, in steps that two requests take in turn, on one thread.
+async fn in_turn(
+    turns: Arc<tokio::sync::Barrier>,
+    request: Request<Incoming>,
+) -> Result<http::Response<support::Body>, std::convert::Infallible> {
+    let order = request.uri().path().trim_start_matches('/').to_owned();
+    sentry::configure_scope(|scope| scope.set_tag("order", &order));
+    turns.wait().await;
+    for step in ["first", "second"] {
+        sentry::add_breadcrumb(sentry::Breadcrumb {
+            message: Some(format!("{step} of {order}")),
+            ..Default::default()
+        });
+        turns.wait().await;
+    }
+    sentry::configure_scope(|scope| scope.set_tag(&format!("only-{order}"), "1"));
+    turns.wait().await;
+    sentry::capture_message(&format!("end of {order}"), sentry::Level::Error);
+    app(Request::get("/").body(request.into_body()).unwrap()).await
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn interleaved_requests_have_a_hub_each() {
+    let receiver = Receiver::start();
+    let guard = receiver.init();
+    let turns = Arc::new(tokio::sync::Barrier::new(2));
+    let service = service_fn(move |request| in_turn(Arc::clone(&turns), request));
+    let layer = SentryLayer::new(&guard);
+    let server =
+        HyperServer::start(ServiceBuilder::new().map_request(identified).layer(layer).service(service)).await;
+    // What the thread's own hub holds is no request's.
+    sentry::configure_scope(|scope| scope.set_tag("thread", "1"));
+    let (left, right) = tokio::join!(get(server.addr(), "/left", ""), get(server.addr(), "/right", ""));
+    assert_eq!((left.unwrap().status.as_u16(), right.unwrap().status.as_u16()), (200, 200));
+
+    let mut events = items(&receiver.envelopes(&guard), "event");
+    events.sort_by_key(|event| event["message"].to_string());
+    assert_eq!(events.len(), 2);
+    let mut ids = std::collections::HashSet::new();
+    for (event, order) in events.iter().zip(["left", "right"]) {
+        assert_eq!(event["message"], format!("end of {order}"));
+        let tags = event["tags"].as_object().unwrap();
+        let names: Vec<_> = tags.keys().map(String::as_str).collect();
+        assert_eq!(names, [&*format!("only-{order}"), "order", "request_id"]);
+        assert_eq!(tags["order"], order);
+        ids.insert(tags["request_id"].as_str().unwrap().to_owned());
+        let crumbs = event["breadcrumbs"]["values"].as_array().unwrap();
+        let crumbs: Vec<_> = crumbs.iter().map(|crumb| crumb["message"].as_str().unwrap()).collect();
+        assert_eq!(crumbs, [format!("first of {order}"), format!("second of {order}")]);
+    }
+    assert_eq!(ids.len(), 2);
+}
+
 #[tokio::test]
 async fn requests_are_counted_as_sessions_when_asked_for() {
     let receiver = Receiver::start();

@@ -23,6 +23,8 @@ use crate::{DrainReport, ServeStats, Shutdown, shutdown_pair};
 /// Waits after an accept that failed for want of descriptors or memory.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Connections end at once when they are cut; one that does not by then is left behind.
+const AFTER_CUT: Duration = Duration::from_secs(1);
 
 pub(crate) struct AcceptLoop<S> {
     settings: Arc<Settings>,
@@ -137,9 +139,21 @@ where
         }
         cut.abort();
         let mut aborted = 0;
-        while let Some(ended) = self.open.join_next().await {
-            if matches!(ended, Ok(Ended::Cut)) {
-                aborted += 1;
+        let mut overdue = std::pin::pin!(sleep(AFTER_CUT));
+        loop {
+            tokio::select! {
+                biased;
+                ended = self.open.join_next() => match ended {
+                    Some(Ok(Ended::Cut)) => aborted += 1,
+                    Some(_) => {}
+                    None => break,
+                },
+                () = &mut overdue => {
+                    // A service that blocks its thread can't be cut; the process goes on without it.
+                    aborted += self.open.len() as u64;
+                    tracing::warn!(connections = self.open.len(), "still running after they were cut");
+                    break;
+                }
             }
         }
         self.stats.counters().aborted.fetch_add(aborted, Relaxed);

@@ -41,6 +41,12 @@ pub enum ConfigError {
         /// Which setting.
         setting: &'static str,
     },
+    /// A time of more than a year; what is meant to be without an end can't be told from a mistake.
+    #[error("{setting} must be at most a year")]
+    DurationTooLong {
+        /// Which setting.
+        setting: &'static str,
+    },
     /// HTTP/1 needs a read buffer of at least 8 KiB.
     #[error("max_header_bytes must be at least 8192")]
     HeaderBufferTooSmall,
@@ -52,6 +58,7 @@ impl ConfigError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::ZeroDuration { .. } => "zero-duration",
+            Self::DurationTooLong { .. } => "duration-too-long",
             Self::HeaderBufferTooSmall => "header-buffer-too-small",
         }
     }

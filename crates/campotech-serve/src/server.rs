@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tower_service::Service;
 
 use crate::accept::AcceptLoop;
-use crate::settings::Settings;
+use crate::settings::{LONGEST, Settings};
 use crate::{ConfigError, DrainReport, ServeError, ServeStats, Shutdown};
 
 /// A hardened listener for HTTP/1.1 and HTTP/2 with prior knowledge.
@@ -62,53 +62,59 @@ impl Server {
         self.stats.clone()
     }
 
-    /// How long a new connection has until its first complete head; also covers one that never sends a byte.
+    /// How long a new connection has until its first complete head, or on HTTP/2 until the preface and settings are there;
+    /// also covers one that never sends a byte.
     ///
     /// # Errors
-    /// [`ConfigError::ZeroDuration`].
+    /// [`ConfigError::ZeroDuration`], and [`ConfigError::DurationTooLong`] over a year.
     pub fn with_first_request_timeout(mut self, time: Duration) -> Result<Self, ConfigError> {
-        self.settings.first_request = positive("first_request_timeout", time)?;
+        self.settings.first_request = within_a_year("first_request_timeout", time)?;
         Ok(self)
     }
 
-    /// How long a head may take from its first byte to its last, on every request of an HTTP/1 connection.
+    /// How long a head may take from its first byte to its last, on every request (on HTTP/2: while none is in flight).
     ///
     /// # Errors
-    /// [`ConfigError::ZeroDuration`].
+    /// [`ConfigError::ZeroDuration`], and [`ConfigError::DurationTooLong`] over a year.
     pub fn with_head_timeout(mut self, time: Duration) -> Result<Self, ConfigError> {
-        self.settings.head = positive("head_timeout", time)?;
+        self.settings.head = within_a_year("head_timeout", time)?;
         Ok(self)
     }
 
-    /// How long a connection may wait between two requests.
+    /// How long a connection may wait between two requests, and on HTTP/2 before the first; it is told so there before it
+    /// is closed.
     ///
     /// # Errors
-    /// [`ConfigError::ZeroDuration`].
+    /// [`ConfigError::ZeroDuration`], and [`ConfigError::DurationTooLong`] over a year.
     pub fn with_idle_timeout(mut self, time: Duration) -> Result<Self, ConfigError> {
-        self.settings.idle = positive("idle_timeout", time)?;
+        self.settings.idle = within_a_year("idle_timeout", time)?;
         Ok(self)
     }
 
-    /// How long a client may take no byte of an answer that waits for it.
+    /// How long a client may take nothing, or less than 1 KiB, of an answer that waits for it.
+    ///
+    /// A body that is slow in coming does not count; on HTTP/2 one stream that is stuck closes the connection.
     ///
     /// # Errors
-    /// [`ConfigError::ZeroDuration`].
+    /// [`ConfigError::ZeroDuration`], and [`ConfigError::DurationTooLong`] over a year.
     pub fn with_write_stall_timeout(mut self, time: Duration) -> Result<Self, ConfigError> {
-        self.settings.write_stall = positive("write_stall_timeout", time)?;
+        self.settings.write_stall = within_a_year("write_stall_timeout", time)?;
         Ok(self)
     }
 
-    /// How long requests in flight may go on once a drain has begun; zero cuts them at once.
+    /// How long requests in flight may go on once a drain has begun; zero cuts them at once,
+    /// more than a year counts as a year.
     pub const fn with_drain_deadline(mut self, time: Duration) -> Self {
-        self.settings.drain_deadline = time;
+        self.settings.drain_deadline = at_most_a_year(time);
         self
     }
 
-    /// How long, once a drain has begun, a connection that has not asked anything yet may still begin to.
+    /// How long, once a drain has begun, a connection that has not asked anything yet may still begin to; more
+    /// than a year counts as a year.
     ///
     /// Such a client has most likely just connected in order to send a request.
     pub const fn with_fresh_grace(mut self, time: Duration) -> Self {
-        self.settings.fresh_grace = time;
+        self.settings.fresh_grace = at_most_a_year(time);
         self
     }
 
@@ -140,10 +146,10 @@ impl Server {
     /// How often an HTTP/2 client is pinged, and how long it has to answer.
     ///
     /// # Errors
-    /// [`ConfigError::ZeroDuration`].
+    /// [`ConfigError::ZeroDuration`], and [`ConfigError::DurationTooLong`] over a year.
     pub fn with_http2_ping(mut self, interval: Duration, timeout: Duration) -> Result<Self, ConfigError> {
-        self.settings.ping_interval = positive("ping_interval", interval)?;
-        self.settings.ping_timeout = positive("ping_timeout", timeout)?;
+        self.settings.ping_interval = within_a_year("ping_interval", interval)?;
+        self.settings.ping_timeout = within_a_year("ping_timeout", timeout)?;
         Ok(self)
     }
 
@@ -165,6 +171,14 @@ impl Server {
     }
 }
 
-fn positive(setting: &'static str, time: Duration) -> Result<Duration, ConfigError> {
-    if time.is_zero() { Err(ConfigError::ZeroDuration { setting }) } else { Ok(time) }
+fn within_a_year(setting: &'static str, time: Duration) -> Result<Duration, ConfigError> {
+    match time {
+        Duration::ZERO => Err(ConfigError::ZeroDuration { setting }),
+        time if time > LONGEST => Err(ConfigError::DurationTooLong { setting }),
+        time => Ok(time),
+    }
+}
+
+const fn at_most_a_year(time: Duration) -> Duration {
+    if time.as_secs() >= LONGEST.as_secs() { LONGEST } else { time }
 }

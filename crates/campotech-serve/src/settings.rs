@@ -7,6 +7,9 @@ use hyper_util::server::conn::auto::Builder;
 
 use crate::connection::StreamExecutor;
 
+/// Longer times would not fit into the clocks of every system.
+pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) first_request: Duration,

@@ -6,6 +6,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use campotech_serve::{ConfigError, Server};
 use campotech_testkit::RawConnection;
 use http::{Request, Response};
 use http_body_util::{Empty, Full};
@@ -51,10 +52,10 @@ async fn by_default_silence_and_dripping_heads_end_within_ten_seconds() {
         let _ = client.read_to_close().await;
         began.elapsed()
     };
-    let http2_without_request = async {
+    let half_settings = async {
         let began = Instant::now();
         let mut client = running.client().await;
-        client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+        client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x06\x04\0\0\0\0\0\0").await.unwrap();
         let _ = client.read_to_close().await;
         began.elapsed()
     };
@@ -64,11 +65,11 @@ async fn by_default_silence_and_dripping_heads_end_within_ten_seconds() {
         assert_eq!(get(&mut client, "/").await.unwrap().status, 200);
         drip(&mut client, &long_head(), Duration::from_secs(1)).await
     };
-    let took = tokio::join!(silent, preface, http2_without_request, dripping, second);
+    let took = tokio::join!(silent, preface, half_settings, dripping, second);
     for (name, took) in [
         ("silent", took.0),
         ("half a preface", took.1),
-        ("no stream", took.2),
+        ("half the settings", took.2),
         ("dripping head", took.3),
         ("dripping second head", took.4),
     ] {
@@ -93,6 +94,66 @@ async fn the_head_has_its_own_timer_on_every_request() {
     let _ = client.read_to_close().await;
     assert_eq!(running.stats.snapshot().timed_out_head, 1);
     assert_eq!(running.stats.snapshot().requests, 2);
+}
+
+#[tokio::test]
+async fn an_empty_line_after_a_body_is_no_head() {
+    let running = start(local().await.with_head_timeout(SHORT).unwrap(), service_fn(echo));
+    let mut client = running.client().await;
+    client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\nx").await.unwrap();
+    assert_eq!(client.receive().await.unwrap().status, 200);
+    client.send("\r\n").await.unwrap();
+    tokio::time::sleep(SHORT * 2).await;
+    assert_eq!(get(&mut client, "/").await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_head_that_begins_before_the_answer_is_over_is_timed_from_there() {
+    let running = start(local().await.with_head_timeout(SHORT).unwrap(), service_fn(echo));
+    let mut client = running.client().await;
+    client.send("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    running.until(|s| s.requests == 1).await;
+    client.send("GET / HT").await.unwrap();
+    assert_eq!(client.receive().await.unwrap().status, 200);
+    let _ = client.read_to_close().await;
+    assert_eq!(running.stats.snapshot().timed_out_head, 1);
+}
+
+#[tokio::test]
+async fn times_without_an_end_serve_like_any_other() {
+    let server = local().await.with_fresh_grace(Duration::MAX).with_drain_deadline(Duration::MAX);
+    let year = Duration::from_secs(365 * 24 * 60 * 60);
+    let server = server.with_first_request_timeout(year).unwrap().with_head_timeout(year).unwrap();
+    let server = server.with_idle_timeout(year).unwrap().with_write_stall_timeout(year).unwrap();
+    let running = start(server.with_http2_ping(year, year).unwrap(), service_fn(echo));
+    let mut client = running.client().await;
+    client.send("GET /slow HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    running.until(|s| s.requests == 1).await;
+    let mut late = running.client().await;
+    running.until(|s| s.active == 2).await;
+    running.trigger.drain();
+    assert_eq!(client.receive().await.unwrap().status, 200);
+    assert_eq!(get(&mut late, "/").await.unwrap().status, 200);
+    let report = running.task.await.unwrap();
+    assert_eq!((report.finished, report.aborted), (2, 0));
+}
+
+#[tokio::test]
+async fn times_of_more_than_a_year_are_refused_where_they_are_set() {
+    type Set = fn(Server, Duration) -> Result<Server, ConfigError>;
+    let all: [(&str, Set); 6] = [
+        ("first_request_timeout", Server::with_first_request_timeout),
+        ("head_timeout", Server::with_head_timeout),
+        ("idle_timeout", Server::with_idle_timeout),
+        ("write_stall_timeout", Server::with_write_stall_timeout),
+        ("ping_interval", |server, time| server.with_http2_ping(time, SHORT)),
+        ("ping_timeout", |server, time| server.with_http2_ping(SHORT, time)),
+    ];
+    for (setting, set) in all {
+        let error = set(local().await, Duration::MAX).unwrap_err();
+        assert_eq!(error, ConfigError::DurationTooLong { setting });
+        assert_eq!(error.code(), "duration-too-long");
+    }
 }
 
 #[tokio::test]

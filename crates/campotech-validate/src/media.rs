@@ -10,7 +10,8 @@ use crate::report::{Rejection, codes};
 /// `application/json` and `application/*+json` are taken, with no charset or with UTF-8 (RFC 8259, section 8.1).
 ///
 /// # Errors
-/// 415 with `Accept` for the content type; 415 with `Accept-Encoding` for a content coding that is still on the body.
+/// 415 with `Accept` for the content type ([`Rejection::for_method`] adds what a PATCH is told); 415 with
+/// `Accept-Encoding` for a content coding that is still on the body.
 pub fn check_json(headers: &HeaderMap) -> Result<(), Rejection> {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let Some(value) = values.next() else {

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Request};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{get, patch, post};
 use campotech_core::{RawBody, RequestId};
 use campotech_testkit::RecordingObserver;
 use campotech_validate::{
@@ -64,7 +64,8 @@ fn app(observer: &RecordingObserver) -> Router {
     Router::new()
         .route("/jobs", post(create).get(list))
         .route("/jobs/{id}", get(show))
-        .route("/layered", post(layered).layer(ValidateLayer::<NewJob>::new()))
+        .route("/patched", patch(create).post(create))
+        .route("/layered", patch(layered).post(layered).layer(ValidateLayer::<NewJob>::new()))
         .layer(Extension(ObserverExtension::new(observer.clone())))
         .layer(Extension(id))
 }
@@ -138,6 +139,37 @@ async fn bodies_are_limited_and_their_type_is_checked_first() {
     let mut buffered = posted("/jobs", "{");
     buffered.extensions_mut().insert(RawBody(r#"{"title":"a","customer_phone":"01143211234"}"#.into()));
     assert_eq!(ask(buffered).await.1, "a +541143211234");
+}
+
+#[tokio::test]
+async fn a_patch_is_told_what_patches_are_read() {
+    for path in ["/patched", "/layered"] {
+        for (method, accept_patch) in [("PATCH", Some("application/json")), ("POST", None)] {
+            for content_type in [None, Some("application/xml"), Some("application/json;charset=utf-7")] {
+                let mut request = Request::builder().method(method).uri(path);
+                if let Some(value) = content_type {
+                    request = request.header("content-type", value);
+                }
+                let (status, body, response) = ask(request.body(Body::from("{}")).unwrap()).await;
+                let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap());
+                assert_eq!((status, &body["errors"][0]["name"]), (415, &json!("content-type")));
+                assert_eq!(header("accept"), Some("application/json"), "{method} {path}");
+                assert_eq!(header("accept-patch"), accept_patch, "{method} {path}");
+            }
+            // What is wrong here is not the type of the patch.
+            let coded =
+                Request::builder().method(method).uri(path).header("content-type", "application/json");
+            let coded = coded.header("content-encoding", "gzip").body(Body::from("{}")).unwrap();
+            let (status, _, response) = ask(coded).await;
+            assert_eq!(status, 415);
+            assert_eq!(response.headers()["accept-encoding"], "identity");
+            assert!(!response.headers().contains_key("accept-patch"), "{method} {path}");
+            let mut wrong = posted(path, "{}");
+            *wrong.method_mut() = method.parse().unwrap();
+            let (status, _, response) = ask(wrong).await;
+            assert_eq!((status, response.headers().get("accept-patch")), (422, None));
+        }
+    }
 }
 
 #[tokio::test]

@@ -120,6 +120,25 @@ async fn headers_are_judged_before_the_body() {
     );
 }
 
+#[tokio::test]
+async fn a_patch_is_told_what_patches_are_read() {
+    for (method, accept_patch) in [("PATCH", Some("application/json")), ("PUT", None)] {
+        let server = HyperServer::start(ValidateLayer::<Note>::new().layer(service_fn(echo))).await;
+        let mut connection = RawConnection::open(server.addr()).await.unwrap();
+        connection
+            .send(format!("{method} /notes HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\n{{}}"))
+            .await
+            .unwrap();
+        let answer = connection.receive().await.unwrap();
+        assert_eq!(
+            (answer.status.as_u16(), answer.headers["accept"].as_bytes()),
+            (415, &b"application/json"[..])
+        );
+        let told = answer.headers.get("accept-patch").map(|value| value.to_str().unwrap());
+        assert_eq!(told, accept_patch, "{method}");
+    }
+}
+
 fn scripted(body: ScriptedBody) -> Request<ScriptedBody> {
     Request::post("/notes").header("content-type", "application/json").body(body).unwrap()
 }

@@ -124,6 +124,14 @@ impl AccessLine {
         }
     }
 
+    /// Whether the answer has no body on the wire, whatever body the handler gave it (RFC 9110, section 6.4.1).
+    fn silent(&self) -> bool {
+        let bodyless = |status: StatusCode| {
+            status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+        };
+        self.method == Method::HEAD || self.status.is_some_and(bodyless)
+    }
+
     fn write(&mut self, end: &'static str) {
         if std::mem::replace(&mut self.written, true) {
             return;
@@ -151,6 +159,8 @@ impl TrackEnd for AccessLine {
         self.write(match end {
             EndOfBody::Complete | EndOfBody::Trailers => "complete",
             EndOfBody::Error => "error",
+            // A server drops a body that is not sent without asking for its end.
+            EndOfBody::Dropped if self.silent() => "complete",
             EndOfBody::Dropped => "cancelled",
         });
     }

@@ -1,43 +1,47 @@
 //! Why a platform can't be built or bound.
 
+use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 
 use crate::config::ConfigFaults;
 
-/// Why the service does not start. Each shows as what an operator needs to know, without a secret.
+/// Why the service does not start. What lies behind it is its `source`, and none of them shows a secret.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlatformError {
     /// Variables are wrong, a line each.
-    #[error("{0}")]
+    #[error(transparent)]
     Config(#[from] ConfigFaults),
     /// A listener can't be bound.
-    #[error("{variable}: {addr} can't be listened on: {}", reason(.source))]
+    #[error("{variable}: {addr} can't be listened on: {}", reason(.cause))]
     Listen {
         /// The variable that says where.
         variable: &'static str,
         /// The address.
         addr: SocketAddr,
         /// What the system says.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A part of the platform was given something that makes no sense.
-    #[error("{part}: {problem}")]
+    #[error("{part} can't be set up")]
     Build {
         /// The part: `health`, `rate limit`, ...
         part: &'static str,
         /// What is wrong.
-        problem: String,
+        source: Box<dyn Error + Send + Sync>,
     },
-    /// A thread could not be started.
-    #[error("the admin listener's thread can't be started: {0}")]
-    Thread(io::Error),
+    /// Signals can't be listened for.
+    #[error("signals can't be listened for")]
+    Signals(#[source] io::Error),
+    /// A thread can't be started.
+    #[error("the admin listener's thread can't be started")]
+    Thread(#[source] io::Error),
 }
 
 impl PlatformError {
-    pub(crate) fn build(part: &'static str, problem: &impl ToString) -> Self {
-        Self::Build { part, problem: problem.to_string() }
+    pub(crate) fn build<E: Error + Send + Sync + 'static>(part: &'static str) -> impl Fn(E) -> Self {
+        move |error| Self::Build { part, source: error.into() }
     }
 }
 

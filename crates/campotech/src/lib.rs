@@ -2,9 +2,12 @@
 
 pub mod access_log;
 mod admin;
+mod bind;
+mod bound;
 pub mod config;
 mod error;
 mod lifecycle;
+mod listener;
 mod logs;
 mod ops;
 mod platform;
@@ -13,9 +16,10 @@ mod stack;
 mod status;
 mod wire;
 
+pub use bound::Bound;
 pub use error::PlatformError;
 pub use lifecycle::{DrainSignal, Drained};
-pub use platform::{Bound, Platform, Service};
+pub use platform::{Platform, Service};
 
 pub use campotech_core as core;
 pub use campotech_health as health;

@@ -38,10 +38,6 @@ impl DrainSignal {
     pub fn is_draining(&self) -> bool {
         *self.0.borrow()
     }
-
-    pub(crate) fn handle(&self) -> Self {
-        self.clone()
-    }
 }
 
 impl DrainTrigger {

@@ -1,5 +1,6 @@
 //! The routes that operators and probes use.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::response::{Html, IntoResponse};
@@ -19,6 +20,23 @@ pub(crate) enum Face {
     Operators,
     /// The three probes without details.
     Public,
+}
+
+impl Face {
+    /// What the public listener shows: everything only where nobody but this machine reaches it.
+    pub(crate) fn of_public(addr: SocketAddr, admin: Option<SocketAddr>) -> Self {
+        match (admin, addr.ip().is_loopback()) {
+            (None, true) => Self::Operators,
+            (Some(_), _) => Self::Public,
+            (None, false) => {
+                tracing::warn!(
+                    "the listener is not a loopback address and CAMPOTECH_ADMIN_LISTEN is not set: \
+                     no metrics, no status page, no health details are served"
+                );
+                Self::Public
+            }
+        }
+    }
 }
 
 /// The ops routes as one router, without their path.

@@ -12,7 +12,8 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Renders the [`Problem`]s that handlers return for their request, and gives empty refusals a body.
+/// Renders the [`Problem`]s that handlers return for their request, and makes problems of refusals that are empty or
+/// plain text, such as those of axum's own extractors. Other bodies, such as a page, stay.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ProblemLayer;
 
@@ -73,7 +74,7 @@ where
         }
         let problem = match response.extensions_mut().remove::<Problem>() {
             Some(problem) => problem,
-            None if is_bare(&response) => Problem::new(kind_of(status)),
+            None if is_bare(&response) || is_plain(&response) => Problem::new(kind_of(status)),
             None => return Poll::Ready(Ok(response)),
         };
         Poll::Ready(Ok(render(response, &problem, *this.language, this.id.as_ref())))
@@ -84,20 +85,25 @@ where
 fn render(bare: Response, problem: &Problem, language: Language, id: Option<&RequestId>) -> Response {
     let (mut rendered, body) = problem.into_response_in(language, id).into_parts();
     let (parts, _) = bare.into_parts();
+    let own = rendered.headers.clone();
     for (name, value) in &parts.headers {
-        if !rendered.headers.contains_key(name) {
+        if name == VARY || !own.contains_key(name) {
             rendered.headers.append(name, value.clone());
         }
     }
-    rendered.status = parts.status;
     rendered.extensions = parts.extensions;
-    rendered.headers.append(VARY, HeaderValue::from_static("accept-language"));
     Response::from_parts(rendered, body.into())
 }
 
 fn is_bare(response: &Response) -> bool {
     use http_body::Body as _;
     response.body().size_hint().exact() == Some(0) && !response.headers().contains_key(CONTENT_TYPE)
+}
+
+/// The words of a framework's rejection, which may repeat what was sent.
+fn is_plain(response: &Response) -> bool {
+    let media_type = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    media_type.is_some_and(|value| value.starts_with(b"text/plain"))
 }
 
 fn kind_of(status: StatusCode) -> &'static ProblemKind {

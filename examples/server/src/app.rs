@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::auth::PasswordHasher;
 use crate::domain::Job;
 use crate::events::EventBus;
-use crate::store::Store;
+use crate::store::{StatusChange, Store};
 use crate::upkeep::metrics_kind;
 
 /// The application's state; a clone is a handle on the same one.
@@ -115,8 +115,8 @@ impl App {
     }
 
     /// A job has changed.
-    pub(crate) fn updated(&self, job: &Job) {
-        self.0.events.updated(job);
+    pub(crate) fn updated(&self, change: &StatusChange) {
+        self.0.events.updated(&change.job, change.owner_before);
     }
 }
 

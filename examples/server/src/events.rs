@@ -51,22 +51,23 @@ impl EventBus {
 
     /// Tells of a new job.
     pub fn created(&self, job: &Job) {
-        self.send("job.created", job);
+        self.send("job.created", job, job.owner);
     }
 
-    /// Tells of a job that changed.
-    pub fn updated(&self, job: &Job) {
-        self.send("job.updated", job);
+    /// Tells of a job that changed: whoever could see it before, too, so that a job that was taken out of the shared inbox
+    /// disappears from everyone's screen.
+    pub fn updated(&self, job: &Job, owner_before: Option<Uuid>) {
+        self.send("job.updated", job, job.owner.and(owner_before));
     }
 
-    fn send(&self, kind: &'static str, job: &Job) {
+    fn send(&self, kind: &'static str, job: &Job, owner: Option<Uuid>) {
         if self.0.receiver_count() == 0 {
             return;
         }
         let wire = Wire { kind, job: &JobView::from(job.clone()) };
         if let Ok(text) = serde_json::to_string(&wire) {
             // Nobody listening is no error.
-            let _ = self.0.send(Arc::new(Event { owner: job.owner, text }));
+            let _ = self.0.send(Arc::new(Event { owner, text }));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The command line of the example server.
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use campotech::config::Env;
@@ -31,10 +32,7 @@ fn main() -> ExitCode {
         }
     };
     for name in env.unread("CAMPOTECH_") {
-        // The test suites' own variables are set beside ours.
-        if !matches!(name, "CAMPOTECH_CORPORA" | "CAMPOTECH_ADVISORY_DB") {
-            complain!("{name} is not a variable of this program; `check-config` lists those that are");
-        }
+        complain!("{name} is not a variable of this program; `check-config` lists those that are");
     }
     match command {
         Command::Demo(args) => {
@@ -46,7 +44,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn on_runtime<E: std::fmt::Display>(task: impl Future<Output = Result<(), E>>, failed: u8) -> ExitCode {
+fn on_runtime<E: Error>(task: impl Future<Output = Result<(), E>>, failed: u8) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -60,8 +58,14 @@ fn on_runtime<E: std::fmt::Display>(task: impl Future<Output = Result<(), E>>, f
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            complain!("{error}");
+            complain!("{}", in_one_line(&error));
             ExitCode::from(failed)
         }
     }
+}
+
+/// An error with what lies behind it.
+fn in_one_line(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    causes.fold(error.to_string(), |line, cause| format!("{line}: {cause}"))
 }

@@ -4,12 +4,13 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use campotech::config::Settings;
+use campotech::metrics::Metrics;
 use campotech::security::cors::OriginList;
-use campotech::security::rate_limit::{Algorithm, FailureLimiter, Quota, Tier};
+use campotech::security::rate_limit::{FailureLimiter, Quota};
 use campotech::security::webhook::{MetaSignature, VerifyToken};
 use campotech::validate::CursorKeys;
 use campotech::{Platform, PlatformError, Service};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Parts, Webhook};
@@ -25,7 +26,6 @@ use crate::{http, openapi, report, secrets};
 const SERVICE: Service = Service { name: "campotech-server", version: env!("CARGO_PKG_VERSION") };
 /// How often expired sessions and old messages are removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
-const WEBHOOK_BODY: usize = 1 << 20;
 /// Per account, whoever tries from wherever.
 const LOGIN_FAILURES: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const LOGIN_WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -38,19 +38,22 @@ pub enum ServeError {
     #[error(transparent)]
     Platform(#[from] PlatformError),
     /// The data can't be opened.
-    #[error("CAMPOTECH_DATA_DIR: {0}")]
+    #[error("CAMPOTECH_DATA_DIR")]
     Store(#[from] StoreError),
     /// A secret can't be read or made.
-    #[error("CAMPOTECH_DATA_DIR: the secrets can't be kept: {0}")]
+    #[error("CAMPOTECH_DATA_DIR: the secrets can't be kept")]
     Secrets(#[from] std::io::Error),
+    /// The contract is no JSON: a fault of the program, and found at the start.
+    #[error("the OpenAPI document is damaged")]
+    Contract(#[from] serde_json::Error),
     /// Passwords can't be hashed on this machine.
-    #[error("passwords can't be hashed: {0}")]
+    #[error("passwords can't be hashed")]
     Password(#[from] crate::auth::PasswordError),
     /// A guard of the server's own was given something that makes no sense.
     #[error(transparent)]
     Guard(#[from] campotech::security::ConfigError),
     /// The key of the cursors can't be used.
-    #[error("CAMPOTECH_DATA_DIR: {0}")]
+    #[error("CAMPOTECH_DATA_DIR: the key of the cursors is damaged")]
     CursorKey(#[from] campotech::validate::CursorKeysError),
 }
 
@@ -67,52 +70,72 @@ pub async fn run(settings: ServerSettings) -> Result<(), ServeError> {
         hasher: PasswordHasher::new()?,
         failures: FailureLimiter::new(Quota::new(LOGIN_FAILURES, LOGIN_WINDOW))?,
         cursors: CursorKeys::new(&secrets::cursor_key(&settings.data_dir)?)?,
-        webhook: secrets.as_ref().map(Webhook::new).transpose()?,
+        webhook: secrets.as_ref().map(|secrets| Webhook::new(secrets, platform.metrics())).transpose()?,
         events: EventBus::new(),
         metrics: platform.metrics().clone(),
         origins: settings.platform.cors_origins.clone().unwrap_or_else(OriginList::none),
         drain: platform.drain_signal(),
-        document: serde_json::from_str(openapi::DOCUMENT).unwrap_or_default(),
+        document: serde_json::from_str(openapi::DOCUMENT)?,
     });
 
-    let stop = CancellationToken::new();
-    let queue = QueueGauge::default();
-    let worker = Worker::new(store.clone(), Arc::new(Told::new(&app)));
-    let background = [
-        tokio::spawn(worker.run(stop.clone())),
-        tokio::spawn(housekeeping(store.clone(), SWEEP_EVERY, stop.clone())),
-        tokio::spawn(queue.clone().watch(store.clone(), platform.metrics().clone(), stop.clone())),
-    ];
-
-    let platform = with_tiers(platform, &settings.platform)
+    let background = Background::start(&store, &app, &platform);
+    let queue = background.queue.clone();
+    let closing = store.clone();
+    let platform = platform
+        .auth_routes(["/api/v1/auth/*"])
+        .webhook_routes("/webhooks/*")
         .check(store_check(&store))
         .check(queue_check(&store))
-        .body_limit("/webhooks/*", WEBHOOK_BODY)
-        .signed("/webhooks/*")
-        .fact("queue: jobs", {
-            let queue = queue.clone();
-            move || queue.jobs()
-        })
-        .fact("queue: voice", move || queue.voice())
+        .fact("queue: jobs", queue.fact(QueueGauge::jobs))
+        .fact("queue: voice", queue.fact(QueueGauge::voice))
+        .fact("dead letters", queue.fact(QueueGauge::dead))
         .on_drained(move || async move {
-            stop.cancel();
-            for task in background {
-                let _ = task.await;
-            }
-            if let Err(error) = store.close().await {
+            background.stop().await;
+            if let Err(error) = closing.close().await {
                 tracing::error!(%error, "the store did not close");
             }
         });
-    let bound = platform.bind(http::routes(app)).await?;
-    report::banner(&bound, &settings, secrets.is_some());
-    bound.run().await;
-    Ok(())
+    match platform.bind(http::routes(app)).await {
+        Ok(bound) => {
+            report::banner(&bound, &settings, secrets.is_some());
+            bound.run().await;
+            Ok(())
+        }
+        Err(error) => {
+            let _ = store.close().await;
+            Err(error.into())
+        }
+    }
 }
 
-fn with_tiers(platform: Platform, settings: &Settings) -> Platform {
-    platform
-        .tier(Tier::new("auth", settings.rate_auth, Algorithm::SlidingLog).routes(["/api/v1/auth/*"]))
-        .tier(Tier::new("webhook", settings.rate_webhook, Algorithm::Gcra).routes(["/webhooks/*"]))
+/// What runs beside the requests.
+struct Background {
+    stop: CancellationToken,
+    queue: QueueGauge,
+    tasks: [JoinHandle<()>; 3],
+}
+
+impl Background {
+    fn start(store: &Store, app: &App, platform: &Platform) -> Self {
+        let stop = CancellationToken::new();
+        let queue = QueueGauge::default();
+        let worker = Worker::new(store.clone(), Arc::new(Told::new(app)));
+        let watch = queue.clone().watch(store.clone(), platform.metrics().clone(), stop.clone());
+        let tasks = [
+            tokio::spawn(worker.run(stop.clone())),
+            tokio::spawn(housekeeping(store.clone(), SWEEP_EVERY, stop.clone())),
+            tokio::spawn(watch),
+        ];
+        Self { stop, queue, tasks }
+    }
+
+    /// What was begun is finished first.
+    async fn stop(self) {
+        self.stop.cancel();
+        for task in self.tasks {
+            let _ = task.await;
+        }
+    }
 }
 
 /// The given ones; on a loopback listener generated ones; else none, and the webhook answers 503.
@@ -127,8 +150,8 @@ fn webhook_secrets(settings: &ServerSettings) -> Result<Option<WebhookSecrets>, 
 }
 
 impl Webhook {
-    fn new(secrets: &WebhookSecrets) -> Result<Self, campotech::security::ConfigError> {
-        let signature = MetaSignature::new(&secrets.app_secret)?;
+    fn new(secrets: &WebhookSecrets, metrics: &Metrics) -> Result<Self, campotech::security::ConfigError> {
+        let signature = MetaSignature::new(&secrets.app_secret)?.with_observer(Arc::new(metrics.clone()));
         Ok(Self { signature, verify_token: VerifyToken::new(&secrets.verify_token)? })
     }
 }

@@ -73,11 +73,20 @@ const fn metrics_outcome(outcome: Outcome) -> MetricsOutcome {
 
 /// How long the queues are, read once a second so that neither a scrape nor a page waits for the store.
 #[derive(Debug, Clone, Default)]
-pub struct QueueGauge(Arc<[AtomicU64; 2]>);
+pub struct QueueGauge(Arc<[AtomicU64; 3]>);
 
 impl QueueGauge {
     /// Reads until told to stop.
+    ///
+    /// The sizes are metrics of the platform; the dead letters are a gauge of the service's own.
     pub async fn watch(self, store: Store, metrics: Metrics, stop: CancellationToken) {
+        let dead = self.clone();
+        #[expect(clippy::cast_precision_loss, reason = "a count of messages")]
+        let published =
+            metrics.gauge_fn("queue_dead_letters", "Messages that were given up", move || dead.dead() as f64);
+        if let Err(error) = published {
+            tracing::error!(%error, "dead letters are not counted");
+        }
         let mut ticks = interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
@@ -87,19 +96,32 @@ impl QueueGauge {
             metrics.set_queue(Queue::Voice, stats.voice.size, stats.voice.oldest_age(now));
             self.0[0].store(stats.jobs.size, Relaxed);
             self.0[1].store(stats.voice.size, Relaxed);
+            self.0[2].store(stats.dead, Relaxed);
         }
     }
 
-    /// The length of the queue of jobs, as text.
+    /// Messages that wait to become a job.
     #[must_use]
-    pub fn jobs(&self) -> String {
-        self.0[0].load(Relaxed).to_string()
+    pub fn jobs(&self) -> u64 {
+        self.0[0].load(Relaxed)
     }
 
-    /// The length of the queue of voice messages, as text.
+    /// Voice messages that wait.
     #[must_use]
-    pub fn voice(&self) -> String {
-        self.0[1].load(Relaxed).to_string()
+    pub fn voice(&self) -> u64 {
+        self.0[1].load(Relaxed)
+    }
+
+    /// Messages that were given up and wait for a person.
+    #[must_use]
+    pub fn dead(&self) -> u64 {
+        self.0[2].load(Relaxed)
+    }
+
+    /// One of these as a fact for the status page.
+    pub fn fact(&self, read: fn(&Self) -> u64) -> impl Fn() -> String + Send + Sync + 'static + use<> {
+        let gauge = self.clone();
+        move || read(&gauge).to_string()
     }
 }
 

@@ -34,7 +34,7 @@ async fn the_eleventh_login_of_a_network_is_refused_whatever_it_says_of_itself()
         assert_eq!(problem["type"], "https://iana.org/assignments/http-problem-types#quota-exceeded");
         assert_eq!(problem["violated-policies"], json!(["auth"]));
         let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
-        assert!((890..=900).contains(&wait), "{wait}");
+        assert!((1..=900).contains(&wait), "{wait}");
     }
     // Spelt otherwise, it is the same route.
     for path in ["/api/v1/auth/login/", "/api/v1/%61uth/login"] {
@@ -43,7 +43,7 @@ async fn the_eleventh_login_of_a_network_is_refused_whatever_it_says_of_itself()
     }
     assert_eq!(server.ask(login(30).from(10)).await.status, 401, "another network");
     let limited = r#"rate_limit_decisions_total{tier="auth",decision="limited"}"#;
-    assert_eq!(server.metric(limited).await, 8.0);
+    assert_eq!(server.metric(limited).await, Some(8.0));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use campotech_testkit::RawConnection;
-use support::Server;
+use support::{Server, problem};
 
 /// The limits are ten seconds; a loaded machine gets one more.
 const WITHIN: Duration = Duration::from_secs(11);
@@ -37,4 +37,26 @@ async fn silent_and_dripping_connections_are_closed_within_ten_seconds() {
     assert!(silent <= WITHIN, "a silent connection was held for {silent:?}");
     assert!(dripping <= WITHIN, "a head of a byte a second was waited for {dripping:?}");
     assert_eq!(server.get(2, "/live").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_slow_body_is_given_up_and_an_endless_one_cut() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path(), &[("CAMPOTECH_REQUEST_DEADLINE", "1s")]).ready().await;
+    let head = "POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n";
+    let mut slow = RawConnection::open(server.addr).await.unwrap();
+    slow.send(format!("{head}content-length: 100\r\n\r\n{{\"email\":")).await.unwrap();
+    let response = slow.receive().await.unwrap();
+    assert_eq!(problem(&response)["status"], 408);
+    assert_eq!(response.headers["connection"], "close");
+
+    let mut endless = RawConnection::open(server.addr).await.unwrap();
+    endless.send(format!("{head}transfer-encoding: chunked\r\n\r\n")).await.unwrap();
+    let chunk = format!("10000\r\n{}\r\n", " ".repeat(65_536));
+    for _ in 0..20 {
+        if endless.send(&chunk).await.is_err() {
+            break;
+        }
+    }
+    assert_eq!(problem(&endless.receive().await.unwrap())["status"], 413);
 }

@@ -44,9 +44,9 @@ async fn a_text_and_a_voice_message_become_jobs_of_the_shared_inbox() {
     let take = |token: &str| Ask::new("PATCH", &path).bearer(token).json(&json!({"status": "assigned"}));
     assert_eq!(server.ask(take(&other)).await.status, 200);
     assert_eq!(server.ask(take(&token)).await.status, 404);
-    assert_eq!(server.metric(r#"jobs_created_total{kind="voice"}"#).await, 1.0);
-    assert_eq!(server.metric(r#"voice_messages_processed_total{outcome="done"}"#).await, 1.0);
-    assert_eq!(server.metric(r#"jobs_processed_total{kind="text",outcome="done"}"#).await, 1.0);
+    server.metric_becomes(r#"jobs_created_total{kind="voice"}"#, 1.0).await;
+    server.metric_becomes(r#"voice_messages_processed_total{outcome="done"}"#, 1.0).await;
+    server.metric_becomes(r#"jobs_processed_total{kind="text",outcome="done"}"#, 1.0).await;
 }
 
 #[tokio::test]

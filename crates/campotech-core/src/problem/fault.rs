@@ -52,7 +52,35 @@ impl Serialize for Fault {
     }
 }
 
+/// Whether a member's name that a client made up may be told back to it.
+///
+/// Only what can't be anything but a name: ASCII letters, `_`, `-`, up to three digits, 1 to 32 characters. So no markup, no
+/// address and no telephone number gets into an answer or a log by way of a name.
+#[must_use]
+pub fn tellable_name(name: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    (1..=32).contains(&name.len())
+        && name.bytes().all(allowed)
+        && name.bytes().filter(u8::is_ascii_digit).count() <= 3
+}
+
 fn entries<M: SerializeMap>(map: &mut M, place: &'static str, name: &str) -> Result<(), M::Error> {
     map.serialize_entry("in", place)?;
     map.serialize_entry("name", name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_be_nothing_but_a_name_is_told_back() {
+        for name in ["colour", "__proto__", "line-2", "sha256", &"x".repeat(32)] {
+            assert!(tellable_name(name), "{name}");
+        }
+        for other in ["", "a b", "<script>", "a@b", "5493435551212", "dni30123", "a.b", "ñ", &"x".repeat(33)]
+        {
+            assert!(!tellable_name(other), "{other}");
+        }
+    }
 }

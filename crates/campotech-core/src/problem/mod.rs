@@ -7,6 +7,6 @@ pub mod kinds;
 mod language;
 
 pub use answer::Problem;
-pub use fault::{Fault, FaultLocation};
+pub use fault::{Fault, FaultLocation, tellable_name};
 pub use kind::ProblemKind;
 pub use language::{Language, Localized};

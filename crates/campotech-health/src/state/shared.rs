@@ -201,11 +201,11 @@ impl Writer {
 
 fn log(component: &str, result: &CheckResult, news: bool) {
     let (status, reason) = (result.status().as_str(), result.reason().as_str());
-    let message = result.message().unwrap_or("");
+    let detail = result.message().unwrap_or("");
     match result.status() {
         ComponentStatus::Healthy if news => tracing::info!(component, "health check passes"),
         ComponentStatus::Healthy => {}
-        _ if news => tracing::warn!(component, status, reason, message, "health check"),
-        _ => tracing::debug!(component, status, reason, message, "health check"),
+        _ if news => tracing::warn!(component, status, reason, detail, "health check"),
+        _ => tracing::debug!(component, status, reason, detail, "health check"),
     }
 }

@@ -22,6 +22,7 @@ pub struct ClientIpLayer(Arc<Settings>);
 /// The header family that the proxies in front of the service maintain. The other one is never read: a proxy that
 /// does not maintain it passes on whatever the client wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum ForwardingHeader {
     /// `X-Forwarded-For`, with `X-Forwarded-Proto`.
     #[default]

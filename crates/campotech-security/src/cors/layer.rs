@@ -43,7 +43,9 @@ impl CrossOriginLayer {
             origins,
             methods: HeaderValue::from_static("GET,HEAD,POST,PUT,PATCH,DELETE"),
             headers: HeaderValue::from_static("authorization,content-type,x-request-id,traceparent"),
-            exposed: HeaderValue::from_static("ratelimit,ratelimit-policy,retry-after,x-request-id"),
+            exposed: HeaderValue::from_static(
+                "link,location,ratelimit,ratelimit-policy,retry-after,x-request-id",
+            ),
             max_age: HeaderValue::from_static("7200"),
             credentials: false,
             observer: Arc::new(NoObserver),

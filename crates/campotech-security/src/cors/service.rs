@@ -53,11 +53,12 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if self.settings.origins.is_empty() {
-            return CrossOriginFuture::untouched(self.inner.call(request));
-        }
         let preflight = request.method() == Method::OPTIONS
             && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        // A preflight ends here without a list, too: any page can make its visitor's browser send them.
+        if self.settings.origins.is_empty() && !preflight {
+            return CrossOriginFuture::untouched(self.inner.call(request));
+        }
         let origin = single_origin(request.headers()).filter(|origin| self.settings.origins.allows(origin));
         self.decide(&request, origin, preflight);
         let (origin, settings) = (origin.cloned(), Arc::clone(&self.settings));

@@ -25,6 +25,8 @@ pub(super) enum Finding {
     QueryDuplicate,
     HeaderControl,
     HeaderDuplicate(&'static str),
+    HeaderHost,
+    HeaderFraming,
     JsonUtf8,
     JsonBom,
     JsonSyntax,
@@ -65,6 +67,8 @@ impl Finding {
             Self::QueryDuplicate => "query.duplicate",
             Self::HeaderControl => "header.control",
             Self::HeaderDuplicate(_) => "header.duplicate",
+            Self::HeaderHost => "header.host",
+            Self::HeaderFraming => "header.framing",
             Self::JsonUtf8 => "json.utf8",
             Self::JsonBom => "json.bom",
             Self::JsonSyntax => "json.syntax",
@@ -113,6 +117,11 @@ impl Finding {
                 text("A header holds control characters.", "Un encabezado contiene caracteres de control.")
             }
             Self::HeaderDuplicate(_) => text("The header is there twice.", "El encabezado está repetido."),
+            Self::HeaderHost => text("The Host header is missing.", "Falta el encabezado Host."),
+            Self::HeaderFraming => text(
+                "Content-Length and Transfer-Encoding don't go together.",
+                "Content-Length y Transfer-Encoding no van juntos.",
+            ),
             Self::JsonUtf8 => text("The body is not UTF-8.", "El cuerpo no está en UTF-8."),
             Self::JsonBom => {
                 text("The body begins with a byte order mark.", "El cuerpo comienza con una marca BOM.")
@@ -142,6 +151,7 @@ impl Report {
             Problem::new(kind).with_detail(finding.detail()).with_member("reason", json!(finding.as_str()));
         let location = match (finding, self.pointer) {
             (Finding::HeaderDuplicate(name), _) => FaultLocation::Header(Cow::Borrowed(name)),
+            (Finding::HeaderHost, _) => FaultLocation::Header(Cow::Borrowed("host")),
             (_, Some(pointer)) => FaultLocation::Pointer(pointer),
             _ => return problem,
         };

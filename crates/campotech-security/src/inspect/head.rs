@@ -1,8 +1,8 @@
 //! Path, query and headers.
 
-use http::header::{CONTENT_LENGTH, HOST};
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, Uri, Version};
 
 use super::finding::Finding;
 use super::layer::DuplicateParameters;
@@ -23,7 +23,12 @@ pub(super) fn check(parts: &Parts, max_uri: usize, duplicates: DuplicateParamete
             return Err(Finding::QueryDuplicate);
         }
     }
-    check_headers(&parts.headers)
+    check_headers(&parts.headers)?;
+    // RFC 9112, section 3.2, also where the target has the host.
+    if parts.version == Version::HTTP_11 && !parts.headers.contains_key(HOST) {
+        return Err(Finding::HeaderHost);
+    }
+    Ok(())
 }
 
 fn uri_length(uri: &Uri) -> usize {
@@ -135,6 +140,10 @@ fn check_headers(headers: &HeaderMap) -> Result<(), Finding> {
         if headers.get_all(name).iter().nth(1).is_some() {
             return Err(Finding::HeaderDuplicate(text));
         }
+    }
+    // RFC 9112, section 6.1: two lengths are an attempt to smuggle. (hyper drops the first before anybody sees it.)
+    if headers.contains_key(CONTENT_LENGTH) && headers.contains_key(TRANSFER_ENCODING) {
+        return Err(Finding::HeaderFraming);
     }
     // A tab is white space (RFC 9110, section 5.5).
     let control = |b: &u8| b.is_ascii_control() && *b != b'\t';

@@ -8,6 +8,7 @@ use tower_layer::Layer;
 use super::InspectService;
 use super::json::JsonLimits;
 use crate::ConfigError;
+use crate::path_pattern::PathPattern;
 
 /// Refuses requests that are malformed or ambiguous (400, an endless target 414); what passes is not changed by a byte.
 ///
@@ -22,12 +23,14 @@ pub struct InspectLayer {
     pub(super) max_uri: usize,
     pub(super) json: JsonLimits,
     pub(super) duplicates: DuplicateParameters,
+    pub(super) unread: Vec<PathPattern>,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) mode: Mode,
 }
 
 /// What becomes of a query with a parameter that is there twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum DuplicateParameters {
     /// It passes: `tag=a&tag=b` is how lists are written.
     #[default]
@@ -44,6 +47,7 @@ impl InspectLayer {
             max_uri: 8 << 10,
             json: JsonLimits::default(),
             duplicates: DuplicateParameters::default(),
+            unread: Vec::new(),
             observer: Arc::new(NoObserver),
             mode: Mode::Enforce,
         }
@@ -72,6 +76,18 @@ impl InspectLayer {
     pub const fn with_duplicate_parameters(mut self, duplicates: DuplicateParameters) -> Self {
         self.duplicates = duplicates;
         self
+    }
+
+    /// Leaves the bodies of paths that match `pattern` alone, such as `/webhooks/*`: the sender of a signed body is known,
+    /// and a body that is refused before its signature was looked at would be sent again and again.
+    ///
+    /// A path that can be read in another way, too, is not exempt.
+    ///
+    /// # Errors
+    /// [`ConfigError::PathPattern`].
+    pub fn without_body_for(mut self, pattern: &str) -> Result<Self, ConfigError> {
+        self.unread.push(PathPattern::parse(pattern)?);
+        Ok(self)
     }
 
     /// Reports every decision to `observer`.

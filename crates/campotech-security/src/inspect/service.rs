@@ -14,6 +14,7 @@ use tower_service::Service;
 use super::finding::Report;
 use super::layer::InspectLayer;
 use super::{head, json};
+use crate::path_pattern::PathReadings;
 
 /// The service of [`InspectLayer`].
 #[derive(Debug, Clone)]
@@ -77,6 +78,10 @@ impl InspectLayer {
         if body.is_empty() || !is_json(&parts.headers) {
             return Ok(());
         }
+        let readings = PathReadings::new(parts.uri.path());
+        if self.unread.iter().any(|pattern| readings.all(pattern)) {
+            return Ok(());
+        }
         json::check(body, &self.json).map_err(|fault| Report {
             finding: fault.finding,
             pointer: Some(json::pointer_at(body, fault.offset)),
@@ -85,21 +90,30 @@ impl InspectLayer {
     }
 }
 
-/// `application/json` and `application/<any>+json`, under any of several `Content-Type` headers.
+/// Whether the body is JSON to us: one `Content-Type` of `application/json` or `application/*+json`, with no charset or UTF-8.
+///
+/// The rule of validation, which answers 415 to what is not: a finding in such a body would hide that.
 fn is_json(headers: &HeaderMap) -> bool {
-    headers.get_all(CONTENT_TYPE).iter().any(|value| {
-        let essence = value.as_bytes().split(|b| matches!(b, b';' | b',')).next().unwrap_or_default();
-        let essence = essence.trim_ascii();
-        let subtype = essence
-            .get(..12)
-            .filter(|start| start.eq_ignore_ascii_case(b"application/"))
-            .map(|_| &essence[12..]);
-        subtype.is_some_and(|subtype| {
-            let suffix = subtype.len().checked_sub(5).map(|at| &subtype[at..]);
-            subtype.eq_ignore_ascii_case(b"json")
-                || suffix.is_some_and(|end| end.eq_ignore_ascii_case(b"+json"))
-        })
-    })
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let mut parts = value.to_str().unwrap_or("").split(';');
+    is_json_type(parts.next().unwrap_or("").trim()) && parts.all(is_no_charset_or_utf8)
+}
+
+fn is_json_type(media_type: &str) -> bool {
+    let Some((kind, subtype)) = media_type.split_once('/') else { return false };
+    let suffix = subtype.len().checked_sub(5).and_then(|at| subtype.split_at_checked(at));
+    let suffixed = suffix.is_some_and(|(name, end)| {
+        let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b);
+        end.eq_ignore_ascii_case("+json") && !name.is_empty() && name.bytes().all(token)
+    });
+    kind.eq_ignore_ascii_case("application") && (subtype.eq_ignore_ascii_case("json") || suffixed)
+}
+
+fn is_no_charset_or_utf8(parameter: &str) -> bool {
+    let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+    !name.trim().eq_ignore_ascii_case("charset")
+        || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
 }
 
 impl<F, B, E> Future for InspectFuture<F, B>

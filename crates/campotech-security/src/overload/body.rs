@@ -3,13 +3,14 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use http::StatusCode;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::layer::Permit;
+use super::limit::Permit;
 
 pin_project! {
-    /// The response body inside [`OverloadLayer`](super::OverloadLayer): the request is in flight until it ends.
+    /// The response body inside [`OverloadLayer`](super::OverloadLayer): the request is in flight until its last frame.
     #[derive(Debug)]
     pub struct OverloadBody<B> {
         #[pin]
@@ -18,10 +19,22 @@ pin_project! {
     }
 }
 
-impl<B> OverloadBody<B> {
-    pub(super) const fn new(inner: B, permit: Permit) -> Self {
-        Self { inner, permit: Some(permit) }
+/// A refusal of so many bytes at most is taken to be in memory.
+const SMALL: u64 = 16 << 10;
+
+impl<B: Body> OverloadBody<B> {
+    /// A body that holds `permit` as long as there is work left.
+    pub(super) fn new(inner: B, permit: Permit, status: StatusCode) -> Self {
+        let refusal = status.is_client_error() || status.is_server_error();
+        let small = inner.size_hint().exact().is_some_and(|size| size <= SMALL);
+        let done = inner.is_end_stream() || (refusal && small);
+        Self { inner, permit: (!done).then_some(permit) }
     }
+}
+
+/// Whether all data has been taken out; trailers that may follow are no work.
+fn is_done<B: Body>(body: &B) -> bool {
+    body.is_end_stream() || body.size_hint().exact() == Some(0)
 }
 
 impl<B: Body> Body for OverloadBody<B> {
@@ -32,9 +45,13 @@ impl<B: Body> Body for OverloadBody<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        let this = self.project();
-        let frame = ready!(this.inner.poll_frame(cx));
-        if !matches!(frame, Some(Ok(_))) {
+        let mut this = self.project();
+        let frame = ready!(this.inner.as_mut().poll_frame(cx));
+        let last = match &frame {
+            Some(Ok(frame)) => frame.is_trailers() || is_done(&*this.inner),
+            _ => true,
+        };
+        if last {
             *this.permit = None;
         }
         Poll::Ready(frame)

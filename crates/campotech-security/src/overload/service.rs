@@ -3,13 +3,14 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use campotech_core::{AnswerBody, Decision, Mode, Problem, kinds};
+use campotech_core::{AnswerBody, ClientIp, Decision, Mode, Problem, kinds};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, Request, Response};
+use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::layer::Permit;
+use super::limit::{Permit, Room};
 use super::{OverloadBody, OverloadLayer};
 
 /// The service of [`OverloadLayer`]. It is always ready: what can't be served at once is refused, not queued.
@@ -54,6 +55,7 @@ impl<S: Clone> Clone for OverloadService<S> {
 impl<S, ReqB, ResB> Service<Request<ReqB>> for OverloadService<S>
 where
     S: Service<Request<ReqB>, Response = Response<ResB>>,
+    ResB: Body,
 {
     type Response = Response<AnswerBody<OverloadBody<ResB>>>;
     type Error = S::Error;
@@ -69,16 +71,18 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let (permit, within) = self.layer.limit.enter();
+        let network = request.extensions().get().map(ClientIp::network);
+        let (permit, room) = self.layer.limit.enter(network, self.layer.share);
         let mode = self.layer.mode;
-        let decision = match (self.inner_ready, within) {
+        let decision = match (self.inner_ready, room) {
             // A service that is not ready can't be called in any mode.
             (false, _) => Decision::found("overload", Mode::Enforce, "not_ready"),
-            (true, false) => Decision::found("overload", mode, "in_flight"),
-            (true, true) => Decision::allowed("overload"),
+            (true, Room::Full) => Decision::found("overload", mode, "in_flight"),
+            (true, Room::ShareUsed) => Decision::found("overload", mode, "network_share"),
+            (true, Room::Free) => Decision::allowed("overload"),
         };
         self.layer.observer.decision(decision);
-        if !self.inner_ready || (!within && mode.enforces()) {
+        if !self.inner_ready || (room != Room::Free && mode.enforces()) {
             let answer = Problem::new(&kinds::TEMPORARY_REDUCED_CAPACITY)
                 .with_header(RETRY_AFTER, HeaderValue::from(self.layer.retry_after))
                 .answer(request.headers(), request.extensions());
@@ -92,6 +96,7 @@ where
 impl<F, B, E> Future for OverloadFuture<F, B>
 where
     F: Future<Output = Result<Response<B>, E>>,
+    B: Body,
 {
     type Output = Result<Response<AnswerBody<OverloadBody<B>>>, E>;
 
@@ -101,7 +106,10 @@ where
             StateProj::Inner { future, permit } => {
                 let response = ready!(future.poll(cx))?;
                 let permit = permit.take().expect("polled after it was ready");
-                Poll::Ready(Ok(response.map(|body| AnswerBody::inner(OverloadBody::new(body, permit)))))
+                let status = response.status();
+                Poll::Ready(Ok(
+                    response.map(|body| AnswerBody::inner(OverloadBody::new(body, permit, status)))
+                ))
             }
             StateProj::Shed { answer } => Poll::Ready(Ok(answer.take().expect("polled after it was ready"))),
         }

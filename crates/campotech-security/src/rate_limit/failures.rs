@@ -57,6 +57,7 @@ pub struct Attempt<K: Hash + Eq + Clone, C: Clock = SystemClock> {
 /// The key has no failures left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many failures")]
+#[non_exhaustive]
 pub struct Limited {
     /// How long until a try is allowed again.
     pub retry_after: Duration,

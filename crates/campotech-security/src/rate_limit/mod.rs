@@ -7,7 +7,8 @@
 //!
 //! A window is half-open: of two requests exactly W apart, the second is in a new one. Requests that were refused don't
 //! count. Every tier keeps at most [`Tier::max_keys`] keys; a new key takes the
-//! place of an idle one, or of the one with most quota left among a few; a key that is over its limit is never forgotten.
+//! place of an idle one, or of the one with most quota left among a few, or (where many keys at their limit stand together) of
+//! the newest. A key that is over its limit is never forgotten: only where all are, a new key finds no room.
 
 mod failures;
 pub mod gcra;

@@ -35,7 +35,7 @@ pin_project! {
     #[derive(Debug)]
     #[project = StateProj]
     enum State<F, B> {
-        Inner { #[pin] future: F, stamp: Option<Stamp> },
+        Inner { #[pin] future: F, stamps: [Option<Stamp>; 2] },
         Refused { answer: Option<Response<AnswerBody<B>>> },
     }
 }
@@ -65,25 +65,29 @@ where
             let answer = Some(problem.answer(request.headers(), request.extensions()));
             RateLimitFuture { state: State::Refused { answer } }
         };
-        let mut stamp = None;
-        if let Some(tier) = self.layer.tiers.of(request.uri().path()) {
+        let layer = &self.layer;
+        let mut stamps = [None, None];
+        let tiers = layer.tiers.of(request.uri().path());
+        if let Some(first) = tiers[0] {
             if let Some(client) = request.extensions().get::<ClientIp>() {
-                let standing = self.layer.decide(tier, client.network());
-                if tier.mode.enforces() {
-                    if !standing.allowed {
-                        return refused(&limited(tier, &standing));
+                match layer.decide(&tiers, client.network()) {
+                    Err((tier, standing)) => return refused(&limited(tier, &standing)),
+                    Ok(standings) => {
+                        for ((tier, standing), stamp) in tiers.iter().zip(&standings).zip(&mut stamps) {
+                            *stamp = tier.zip(standing.as_ref()).map(|(tier, at)| Stamp::new(tier, at));
+                        }
                     }
-                    stamp = Some(Stamp::new(tier, &standing));
                 }
             } else {
                 // Without a client there is no key, and a key that all of them share would let one lock out the others.
-                self.layer.observer.decision(Decision::found("rate_limit", tier.mode, "no_client_ip"));
-                if tier.mode.enforces() {
+                let strictest = tiers.iter().flatten().find(|tier| tier.mode.enforces()).unwrap_or(&first);
+                layer.observer.decision(Decision::found("rate_limit", strictest.mode, "no_client_ip"));
+                if strictest.mode.enforces() {
                     return refused(&Problem::new(&kinds::UNAVAILABLE));
                 }
             }
         }
-        RateLimitFuture { state: State::Inner { future: self.inner.call(request), stamp } }
+        RateLimitFuture { state: State::Inner { future: self.inner.call(request), stamps } }
     }
 }
 
@@ -116,9 +120,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProj::Inner { future, stamp } => {
+            StateProj::Inner { future, stamps } => {
                 let mut response = ready!(future.poll(cx))?;
-                if let Some(stamp) = stamp.take() {
+                for stamp in stamps.iter_mut().filter_map(Option::take) {
                     stamp.put(response.headers_mut());
                 }
                 Poll::Ready(Ok(response.map(AnswerBody::inner)))

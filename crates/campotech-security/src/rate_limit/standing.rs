@@ -4,6 +4,7 @@ use std::time::Duration;
 
 /// What a limiter says about a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Standing {
     /// Whether the request passes.
     pub allowed: bool,

@@ -10,8 +10,8 @@ use super::standing::Rule;
 
 /// At most so many keys, in shards whose locks are held for a look-up.
 ///
-/// A new key in a full shard takes the place of another: of a few neighbours the idlest. A key that is over its limit is
-/// never evicted; where nothing else is found, the new key finds no room.
+/// A new key in a full shard takes the place of another: of a few neighbours the idlest, among many keys at their limit the
+/// newest. A key that is over its limit is never evicted; where there is nothing else, the new key finds no room.
 #[derive(Debug)]
 pub(super) struct Store<K, R: Rule> {
     rule: R,
@@ -27,7 +27,12 @@ struct Shard<K, V> {
     index: HashTable<u32>,
     slots: Vec<Slot<K, V>>,
     cap: usize,
+    /// Where the search for a victim goes on.
     hand: usize,
+    /// The slot that was written last.
+    newest: usize,
+    /// After a whole turn without a victim: the slot that is released first, and when.
+    full: Option<(u64, usize)>,
 }
 
 #[derive(Debug)]
@@ -37,7 +42,7 @@ struct Slot<K, V> {
     state: V,
 }
 
-/// Every key that could make way is over its limit; the first of them will not be after `wait`.
+/// Every key of the shard is over its limit; the first of them will not be after `wait`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Full {
     pub(super) wait: Duration,
@@ -47,7 +52,7 @@ const MOST_SHARDS: usize = 64;
 const KEYS_PER_SHARD: usize = 256;
 /// Neighbours compared before the idlest of them makes way.
 const SAMPLE: usize = 8;
-/// Neighbours asked before the shard counts as full.
+/// Neighbours at their limit that are passed before the newest key is asked.
 const PROBES: usize = 64;
 
 impl<K: Hash + Eq, R: Rule> Store<K, R> {
@@ -56,8 +61,8 @@ impl<K: Hash + Eq, R: Rule> Store<K, R> {
         let shards = (max_keys / KEYS_PER_SHARD).clamp(1, MOST_SHARDS);
         // The largest power of two that is not above it.
         let shards = 1_usize << shards.ilog2();
-        let shard = || Shard { index: HashTable::new(), slots: Vec::new(), cap: max_keys / shards, hand: 0 };
-        Self { rule, shards: (0..shards).map(|_| Mutex::new(shard())).collect(), hasher: RandomState::new() }
+        let shard = |_| Mutex::new(Shard::new(max_keys / shards));
+        Self { rule, shards: (0..shards).map(shard).collect(), hasher: RandomState::new() }
     }
 
     pub(super) const fn rule(&self) -> &R {
@@ -75,7 +80,7 @@ impl<K: Hash + Eq, R: Rule> Store<K, R> {
             Some(at) => at,
             None => shard.insert(&self.rule, hash, key.clone(), now)?,
         };
-        Ok(f(&self.rule, &mut shard.slots[at].state))
+        Ok(shard.visit(&self.rule, at, now, f))
     }
 
     /// Calls `f` with the state of `key` if it has one; without one, says whether there is room for it.
@@ -88,7 +93,7 @@ impl<K: Hash + Eq, R: Rule> Store<K, R> {
         let hash = self.hasher.hash_one(key);
         let mut shard = self.shard(hash).lock();
         match shard.find(hash, key) {
-            Some(at) => Ok(Some(f(&self.rule, &mut shard.slots[at].state))),
+            Some(at) => Ok(Some(shard.visit(&self.rule, at, now, f))),
             None if shard.slots.len() < shard.cap => Ok(None),
             None => shard.victim(&self.rule, now).map(|_| None),
         }
@@ -107,6 +112,26 @@ impl<K: Hash + Eq, R: Rule> Store<K, R> {
 }
 
 impl<K: Eq, V: Default> Shard<K, V> {
+    const fn new(cap: usize) -> Self {
+        Self { index: HashTable::new(), slots: Vec::new(), cap, hand: 0, newest: 0, full: None }
+    }
+
+    fn visit<R: Rule<State = V>, T>(
+        &mut self,
+        rule: &R,
+        at: usize,
+        now: u64,
+        f: impl FnOnce(&R, &mut V) -> T,
+    ) -> T {
+        let state = &mut self.slots[at].state;
+        let result = f(rule, state);
+        // A failure that was taken back releases its key early.
+        if self.full.is_some() && rule.look(state, now).allowed {
+            self.full = Some((0, at));
+        }
+        result
+    }
+
     fn find(&self, hash: u64, key: &K) -> Option<usize> {
         self.index.find(hash, |at| self.slots[*at as usize].key == *key).map(|at| *at as usize)
     }
@@ -128,17 +153,30 @@ impl<K: Eq, V: Default> Shard<K, V> {
             self.slots[at] = slot;
             at
         };
+        self.newest = at;
+        self.full = None;
         let slots = &self.slots;
         self.index.insert_unique(hash, u32::try_from(at).unwrap_or(u32::MAX), |at| slots[*at as usize].hash);
         Ok(at)
     }
 
-    /// A key that may be forgotten. A bounded walk, so that no request pays for a sweep.
+    /// A key that may be forgotten.
+    ///
+    /// The walk is short but for one case: a whole turn is made when [`PROBES`] neighbours and the newest key are all over
+    /// their limit. What a turn in vain found out is kept until the first of the keys is released, so that a flood of
+    /// new keys doesn't pay for it again and again.
     fn victim<R: Rule<State = V>>(&mut self, rule: &R, now: u64) -> Result<usize, Full> {
         let len = self.slots.len();
+        if let Some((until, at)) = self.full {
+            if now < until {
+                return Err(Full { wait: Duration::from_nanos(until - now) });
+            }
+            self.full = None;
+            self.hand = at;
+        }
         let mut idlest: Option<(u32, usize)> = None;
         let mut soonest = (Duration::MAX, self.hand);
-        for step in 0..len.min(PROBES) {
+        for step in 0..len {
             let at = (self.hand + step) % len;
             let standing = rule.look(&self.slots[at].state, now);
             if standing.allowed {
@@ -154,6 +192,11 @@ impl<K: Eq, V: Default> Shard<K, V> {
             if step + 1 >= SAMPLE && idlest.is_some() {
                 break;
             }
+            if step + 1 == PROBES && rule.look(&self.slots[self.newest].state, now).allowed {
+                // The hand passes on, so that keys at their limit which stand together don't stop it.
+                self.hand = (at + 1) % len;
+                return Ok(self.newest);
+            }
         }
         match idlest {
             Some((_, at)) => {
@@ -161,8 +204,8 @@ impl<K: Eq, V: Default> Shard<K, V> {
                 Ok(at)
             }
             None => {
-                // The next to ask begins here, so that whoever waited as told finds this key released.
-                self.hand = soonest.1;
+                let wait = u64::try_from(soonest.0.as_nanos()).unwrap_or(u64::MAX);
+                self.full = Some((now.saturating_add(wait), soonest.1));
                 Err(Full { wait: soonest.0 })
             }
         }
@@ -170,61 +213,4 @@ impl<K: Eq, V: Default> Shard<K, V> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::sliding_log::SlidingLog;
-    use super::super::{Quota, Standing};
-    use super::*;
-
-    fn store(max_keys: usize) -> Store<u64, SlidingLog> {
-        Store::new(SlidingLog::new(Quota::parse("3/10s").unwrap()).unwrap(), max_keys)
-    }
-
-    fn take(store: &Store<u64, SlidingLog>, key: u64, now: u64) -> Result<Standing, Full> {
-        store.with(&key, now, |rule, state| rule.take(state, now))
-    }
-
-    #[test]
-    fn a_flood_of_keys_stays_within_the_cap_and_forgives_nobody() {
-        for max_keys in [1_000, 10_000] {
-            let store = store(max_keys);
-            let abusive = 0..50;
-            for key in abusive.clone() {
-                while take(&store, key, 1).unwrap().allowed {}
-            }
-            for key in 1_000..200_000 {
-                assert!(take(&store, key, 2).unwrap().allowed);
-            }
-            assert!(store.len() <= max_keys, "{} of {max_keys}", store.len());
-            assert!(store.len() > max_keys / 2);
-            for key in abusive {
-                assert!(!take(&store, key, 3).unwrap().allowed, "{key} was forgiven");
-            }
-        }
-    }
-
-    #[test]
-    fn a_store_of_nothing_but_limited_keys_has_room_when_it_says_so() {
-        let store = store(100);
-        for key in 0..100 {
-            while take(&store, key, key).unwrap().allowed {}
-        }
-        let full = take(&store, 1_000, 200).unwrap_err();
-        assert_eq!(store.peek(&1_000, 200, |_, _| ()), Err(full));
-        let at = 200 + u64::try_from(full.wait.as_nanos()).unwrap();
-        assert!(take(&store, 1_000, at).unwrap().allowed);
-    }
-
-    #[test]
-    fn idle_keys_make_way_first() {
-        let store = store(8);
-        for key in 0..7 {
-            take(&store, key, 1).unwrap();
-            take(&store, key, 1).unwrap();
-        }
-        take(&store, 7, 1).unwrap();
-        take(&store, 100, 2).unwrap();
-        for key in 0..7 {
-            assert_eq!(take(&store, key, 3).unwrap().remaining, 0, "{key}");
-        }
-    }
-}
+mod tests;

@@ -10,12 +10,13 @@ use super::header;
 use super::quota::Quota;
 use super::sliding_log::SlidingLog;
 use super::standing::Standing;
-use super::store::Store;
+use super::store::{Full, Store};
 use crate::ConfigError;
 use crate::path_pattern::PathPattern;
 
 /// How a quota is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Algorithm {
     /// Exactly the limit in any window.
     SlidingLog,
@@ -44,6 +45,7 @@ pub(super) struct ReadyTier {
     pub(super) policy: HeaderValue,
     pub(super) mode: Mode,
     pub(super) patterns: Vec<PathPattern>,
+    limit: u32,
     limiter: Limiter,
 }
 
@@ -146,6 +148,7 @@ impl Tier {
             name: self.name,
             mode: self.mode,
             patterns,
+            limit: self.quota.limit(),
             limiter,
         })
     }
@@ -158,8 +161,22 @@ impl ReadyTier {
             Limiter::Exact(store) => store.with(&client, now, |rule, state| rule.take(state, now)),
             Limiter::Gcra(store) => store.with(&client, now, |rule, state| rule.take(state, now)),
         };
-        taken.unwrap_or_else(|full| Standing { allowed: false, remaining: 0, wait: full.wait })
+        taken.unwrap_or_else(no_room)
     }
+
+    /// What a request of `client` would find.
+    pub(super) fn look(&self, client: ClientNetwork, now: u64) -> Standing {
+        let looked = match &self.limiter {
+            Limiter::Exact(store) => store.peek(&client, now, |rule, state| rule.look(state, now)),
+            Limiter::Gcra(store) => store.peek(&client, now, |rule, state| rule.look(state, now)),
+        };
+        let fresh = Standing { allowed: true, remaining: self.limit, wait: Duration::ZERO };
+        looked.map_or_else(no_room, |standing| standing.unwrap_or(fresh))
+    }
+}
+
+const fn no_room(full: Full) -> Standing {
+    Standing { allowed: false, remaining: 0, wait: full.wait }
 }
 
 pub(super) const fn check_max_keys(max_keys: usize) -> Result<(), ConfigError> {

@@ -35,8 +35,9 @@ struct Seen {
 }
 
 impl RequestContext {
+    /// Begins within the request's hub.
     pub(crate) fn begin<B>(running: &Running, request: &Request<B>, server_errors: bool) -> Self {
-        let hub = Arc::new(Hub::new_from_top(&running.hub));
+        let hub = Hub::current();
         let (headers, extensions) = (request.headers(), request.extensions());
         let method = known(request.method());
         let route = matched_route(extensions);
@@ -69,7 +70,7 @@ impl RequestContext {
         Self { hub, trace, method, matched: route.is_some(), server_errors, session: running.sessions }
     }
 
-    /// Runs `work` within the request's hub.
+    /// Runs `work` within the request's hub, which sentry-tower binds no longer than until the head of the answer.
     pub(crate) fn run<R>(&self, work: impl FnOnce() -> R) -> R {
         Hub::run(Arc::clone(&self.hub), work)
     }

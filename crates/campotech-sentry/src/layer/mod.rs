@@ -1,8 +1,11 @@
-//! One combined layer: a hub per request, what is known of the request, panics, server errors, traces, sessions.
+//! One combined layer: sentry-tower's hub per request, and inside it what is known of the request, panics, server errors,
+//! traces, sessions.
 
 mod body;
 mod context;
 mod future;
+mod hub;
+mod report;
 mod service;
 
 pub use body::SentryBody;

@@ -4,21 +4,22 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use campotech_core::RequestId;
-use http::header::ACCEPT_LANGUAGE;
 use http::{Request, Response};
 use http_body::Body;
+use sentry::Hub;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::body::SentryBody;
-use super::context::RequestContext;
 use super::future::SentryFuture;
+use super::hub::RequestHub;
+use super::report::ReportService;
 use crate::SentryGuard;
 use crate::client::Running;
-use crate::panics::catch;
 
 /// Reports what goes wrong in the service inside, and turns its panics into a 500 problem, also without a DSN.
+///
+/// The hub layer of `sentry-tower` with what we report inside it, as one layer, so that their order can't be wrong.
 ///
 /// # Defaults
 /// Panics and what the service captures itself; no event for an answer of 5xx.
@@ -76,17 +77,12 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let language = request.headers().get(ACCEPT_LANGUAGE).cloned();
-        let id = request.extensions().get::<RequestId>().cloned();
-        let context =
-            self.settings.running.as_ref().map(|running| {
-                Box::new(RequestContext::begin(running, &request, self.settings.server_errors))
-            });
-        let inner = &mut self.inner;
-        let called = match &context {
-            Some(context) => context.run(|| catch(|| inner.call(request))),
-            None => catch(|| inner.call(request)),
+        let mut report = ReportService::new(&mut self.inner, &self.settings);
+        let Some(running) = &self.settings.running else {
+            return SentryFuture::unbound(report.call(request));
         };
-        SentryFuture::new(called, context, language, id)
+        // Put together for each call, which costs nothing: its type names that of the request, and ours doesn't.
+        let hub = RequestHub(&running.hub);
+        SentryFuture::bound(sentry_tower::SentryService::<_, _, Arc<Hub>, _>::new(hub, report).call(request))
     }
 }

@@ -49,7 +49,7 @@ pub(crate) enum Ended {
 
 enum Step {
     Done,
-    Late(TimedOut),
+    Late,
     Cut,
 }
 
@@ -102,7 +102,7 @@ impl Connection {
             let mut alarm = state.deadline(&settings).at;
             let mut clock = pin!(sleep_until(alarm));
             let mut draining: Option<Instant> = None;
-            let mut told = false;
+            let (mut told, mut counted) = (false, None);
             poll_fn(|cx| {
                 if cut_reached.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(Step::Cut);
@@ -124,6 +124,7 @@ impl Connection {
                         let now = Instant::now();
                         if on_drain == OnDrain::Finish || on_drain == OnDrain::AwaitFirst && now >= grace {
                             told = true;
+                            state.said_goodbye();
                             conn.as_mut().graceful_shutdown();
                             continue;
                         }
@@ -140,22 +141,30 @@ impl Connection {
                     if clock.as_mut().poll(cx).is_pending() {
                         return Poll::Pending;
                     }
-                    if let Some(reason) = deadline.reason
-                        && Instant::now() >= deadline.at
-                    {
-                        return Poll::Ready(Step::Late(reason));
+                    let Some(reason) = deadline.reason else { continue };
+                    if Instant::now() < deadline.at {
+                        continue;
                     }
+                    // A client that was told to leave and has nothing open does not count as late.
+                    if counted.is_none() && !(told && reason == TimedOut::Idle) {
+                        counted = Some(reason);
+                        active.stats.counters().time_out(reason);
+                        tracing::debug!(%peer, ?reason, "connection closes");
+                    }
+                    if told || !state.is_http2() {
+                        return Poll::Ready(Step::Late);
+                    }
+                    // HTTP/2 says so first, so that a client knows which requests it may send again elsewhere.
+                    told = true;
+                    state.said_goodbye();
+                    conn.as_mut().graceful_shutdown();
                 }
             })
             .await
         };
         match step {
             Step::Cut => Ended::Cut,
-            Step::Late(reason) => {
-                active.stats.counters().time_out(reason);
-                tracing::debug!(%peer, ?reason, "connection closed");
-                Ended::TimedOut
-            }
+            Step::Late => Ended::TimedOut,
             Step::Done => {
                 // An upgraded socket lives on with its handler; it counts, and is cut, like any other.
                 tokio::select! {

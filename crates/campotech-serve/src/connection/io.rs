@@ -10,19 +10,21 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
+use super::frames::Follower;
 use super::state::State;
 
 #[derive(Debug)]
 pub(crate) struct WatchedSocket {
     stream: TcpStream,
     state: Arc<State>,
+    follower: Follower,
     linger: Duration,
     closing: Option<Pin<Box<Sleep>>>,
 }
 
 impl WatchedSocket {
     pub(crate) fn new(stream: TcpStream, state: Arc<State>, linger: Duration) -> Self {
-        Self { stream, state, linger, closing: None }
+        Self { stream, state, follower: Follower::new(), linger, closing: None }
     }
 
     fn poll_written(
@@ -60,7 +62,8 @@ impl AsyncRead for WatchedSocket {
         if read.is_pending() {
             this.state.reader.register(cx.waker());
         } else if buf.filled().len() > before {
-            this.state.received();
+            let bytes = &buf.filled()[before..];
+            this.state.received(bytes, this.follower.follow(bytes));
         }
         read
     }

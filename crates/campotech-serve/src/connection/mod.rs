@@ -1,6 +1,9 @@
 //! One connection: its socket, its clock, its requests, and the future that drives them.
 
+mod answers;
+mod chunk;
 mod drive;
+mod frames;
 mod io;
 mod request;
 mod state;

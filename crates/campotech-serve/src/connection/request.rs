@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::chunk::AnswerChunk;
 use super::state::State;
 use crate::shutdown::Phase;
 use crate::{ServeStats, Shutdown};
@@ -49,7 +50,7 @@ pin_project! {
 }
 
 pin_project! {
-    /// The answer's body; the request is in flight until it is dropped.
+    /// The answer's body; the request is in flight until it and all that was pulled from it are dropped.
     #[derive(Debug)]
     pub(crate) struct RequestBody<B> {
         #[pin]
@@ -61,6 +62,7 @@ pin_project! {
 /// Counts a request in and, when it is dropped, out.
 #[derive(Debug)]
 struct InFlight {
+    place: usize,
     state: Arc<State>,
     stats: ServeStats,
 }
@@ -76,9 +78,9 @@ where
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         let http2 = request.version() == Version::HTTP_2;
-        self.state.begin_request(http2, !request.body().is_end_stream());
+        let place = self.state.begin_request(http2, !request.body().is_end_stream());
         self.stats.counters().requests.fetch_add(1, Relaxed);
-        let in_flight = InFlight { state: Arc::clone(&self.state), stats: self.stats.clone() };
+        let in_flight = InFlight { place, state: Arc::clone(&self.state), stats: self.stats.clone() };
         request.extensions_mut().insert(self.peer);
         RequestFuture {
             step: Step::Waiting { service: self.inner.clone(), request: Some(request) },
@@ -121,14 +123,17 @@ where
 }
 
 impl<B: Body> Body for RequestBody<B> {
-    type Data = B::Data;
+    type Data = AnswerChunk<B::Data>;
     type Error = B::Error;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        self.project().inner.poll_frame(cx)
+        let this = self.project();
+        let InFlight { place, state, .. } = this.in_flight;
+        let chunk = |data| AnswerChunk::new(data, Arc::clone(state), *place);
+        Poll::Ready(ready!(this.inner.poll_frame(cx)).map(|frame| frame.map(|frame| frame.map_data(chunk))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -145,6 +150,6 @@ impl Drop for InFlight {
         if std::thread::panicking() {
             self.stats.counters().panicked.fetch_add(1, Relaxed);
         }
-        self.state.end_request();
+        self.state.end_body(self.place);
     }
 }

@@ -1,12 +1,15 @@
 //! What a connection is doing, shared by its socket, its requests and its clock.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::*};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::answers::Answers;
+use super::frames::Seen;
 use crate::settings::Settings;
 use crate::stats::TimedOut;
 
@@ -18,9 +21,13 @@ pub(crate) struct State {
     served: AtomicBool,
     http2: AtomicBool,
     had_body: AtomicBool,
+    /// Bytes of the next request came before the answer was over.
+    early: AtomicBool,
     head_since: AtomicU64,
     idle_since: AtomicU64,
     blocked_since: AtomicU64,
+    goodbye_since: AtomicU64,
+    answers: Mutex<Answers>,
     cut: AtomicBool,
     pub(crate) reader: AtomicWaker,
     pub(crate) writer: AtomicWaker,
@@ -54,9 +61,12 @@ impl State {
             served: AtomicBool::new(false),
             http2: AtomicBool::new(false),
             had_body: AtomicBool::new(false),
+            early: AtomicBool::new(false),
             head_since: AtomicU64::new(0),
             idle_since: AtomicU64::new(0),
             blocked_since: AtomicU64::new(0),
+            goodbye_since: AtomicU64::new(0),
+            answers: Mutex::default(),
             cut: AtomicBool::new(false),
             reader: AtomicWaker::new(),
             writer: AtomicWaker::new(),
@@ -66,9 +76,29 @@ impl State {
     }
 
     /// Bytes came in.
-    pub(crate) fn received(&self) {
-        if self.in_flight.load(Acquire) == 0 && self.head_since.load(Relaxed) == 0 {
-            self.head_since.store(self.now(), Release);
+    pub(crate) fn received(&self, bytes: &[u8], seen: Seen) {
+        match seen {
+            Seen::Open | Seen::Head => {
+                if !self.http2.swap(true, AcqRel) {
+                    // The client has said hello; now it may wait, as between two requests.
+                    self.idle_since.store(self.now(), Release);
+                    self.head_since.store(0, Release);
+                    self.served.store(true, Release);
+                }
+                if seen == Seen::Open {
+                    self.head_since.store(0, Release);
+                } else if self.head_since.load(Relaxed) == 0 {
+                    self.head_since.store(self.now(), Release);
+                }
+            }
+            // Some clients end a body with a line too many; the next head may be long in coming.
+            _ if self.served.load(Acquire) && bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n')) => {}
+            // What comes during an answer is the next head, or the body of this request.
+            _ if self.in_flight.load(Acquire) > 0 => {
+                self.early.fetch_or(!self.had_body.load(Acquire), AcqRel);
+            }
+            _ if self.head_since.load(Relaxed) == 0 => self.head_since.store(self.now(), Release),
+            _ => {}
         }
     }
 
@@ -86,18 +116,61 @@ impl State {
         }
     }
 
-    pub(crate) fn begin_request(&self, http2: bool, has_body: bool) {
+    /// The request's place among the answers.
+    pub(crate) fn begin_request(&self, http2: bool, has_body: bool) -> usize {
         self.in_flight.fetch_add(1, AcqRel);
         self.served.store(true, Release);
         self.http2.store(http2, Release);
         self.had_body.store(has_body, Release);
-        self.head_since.store(0, Release);
+        self.early.store(false, Release);
+        if !http2 {
+            self.head_since.store(0, Release);
+        }
+        self.answers().begin()
     }
 
-    pub(crate) fn end_request(&self) {
-        self.head_since.store(0, Release);
-        self.idle_since.store(self.now(), Release);
+    pub(crate) fn begin_chunk(&self, place: usize) {
+        let now = self.now();
+        self.answers().begin_chunk(place, now);
+    }
+
+    /// The socket took bytes of an answer.
+    pub(crate) fn took(&self, place: usize, bytes: usize) {
+        let now = self.now();
+        self.answers().took(place, bytes, now);
+    }
+
+    pub(crate) fn end_chunk(&self, place: usize) {
+        let over = self.answers().end_chunk(place);
+        if over {
+            self.end_request();
+        }
+    }
+
+    pub(crate) fn end_body(&self, place: usize) {
+        let over = self.answers().end_body(place);
+        if over {
+            self.end_request();
+        }
+    }
+
+    fn end_request(&self) {
+        let now = self.now();
+        if !self.is_http2() {
+            let head = if self.early.swap(false, AcqRel) { now } else { 0 };
+            self.head_since.store(head, Release);
+        }
+        self.idle_since.store(now, Release);
         self.in_flight.fetch_sub(1, AcqRel);
+    }
+
+    pub(crate) fn is_http2(&self) -> bool {
+        self.http2.load(Acquire)
+    }
+
+    /// The protocol was told to finish.
+    pub(crate) fn said_goodbye(&self) {
+        self.goodbye_since.store(self.now(), Release);
     }
 
     /// Whether the client may still be sending the body of the last request.
@@ -106,18 +179,29 @@ impl State {
     }
 
     pub(crate) fn deadline(&self, settings: &Settings) -> Deadline {
-        let due = |since: u64, time: Duration, reason| Deadline {
-            at: self.start + Duration::from_nanos(since.saturating_sub(1)) + time,
-            reason: Some(reason),
-        };
-        let (blocked, head) = (self.blocked_since.load(Acquire), self.head_since.load(Acquire));
-        if blocked != 0 {
-            return due(blocked, settings.write_stall, TimedOut::WriteStall);
+        let at =
+            |since: u64, time: Duration| self.start + Duration::from_nanos(since.saturating_sub(1)) + time;
+        let due = |since, time, reason| Deadline { at: at(since, time), reason: Some(reason) };
+        // An HTTP/2 client that was told to leave has a moment to do so, whatever the reason was.
+        let goodbye = if self.is_http2() { self.goodbye_since.load(Acquire) } else { 0 };
+        let (blocked, waiting) = (self.blocked_since.load(Acquire), self.answers().waiting_since());
+        if let Some(since) = [(blocked != 0).then_some(blocked), waiting].into_iter().flatten().min() {
+            let mut stalled = due(since, settings.write_stall, TimedOut::WriteStall);
+            if goodbye != 0 {
+                stalled.at = stalled.at.max(at(goodbye, settings.linger));
+            }
+            return stalled;
         }
         if self.in_flight.load(Acquire) > 0 {
-            // Only the request's own limits count now; an HTTP/2 stream may end without waking the connection, so look
-            // again.
-            return Deadline { at: Instant::now() + settings.idle, reason: None };
+            // Only the request's own limits count now; an HTTP/2 stream may stall or end without waking the connection,
+            // so look again.
+            let again = settings.idle.min(settings.write_stall);
+            let again = if goodbye == 0 { again } else { again.min(settings.linger) };
+            return Deadline { at: Instant::now() + again, reason: None };
+        }
+        let (head, idle) = (self.head_since.load(Acquire), self.idle_since.load(Acquire));
+        if goodbye != 0 {
+            return due(goodbye.max(idle), settings.linger, TimedOut::Idle);
         }
         if !self.served.load(Acquire) {
             let reason = if head == 0 { TimedOut::Silent } else { TimedOut::Head };
@@ -125,11 +209,13 @@ impl State {
             let whole = due(head, settings.head, TimedOut::Head);
             return if head != 0 && whole.at < first.at { whole } else { first };
         }
-        // On HTTP/2 the bytes between two requests are settings and pings, not a head.
-        if head != 0 && !self.http2.load(Acquire) {
-            return due(head, settings.head, TimedOut::Head);
+        let idle = due(idle, settings.idle, TimedOut::Idle);
+        if head == 0 {
+            return idle;
         }
-        due(self.idle_since.load(Acquire), settings.idle, TimedOut::Idle)
+        let whole = due(head, settings.head, TimedOut::Head);
+        // Frames come and go on HTTP/2 between two requests: a head does not extend the idle time there.
+        if self.is_http2() && idle.at < whole.at { idle } else { whole }
     }
 
     pub(crate) fn on_drain(&self) -> OnDrain {
@@ -166,6 +252,10 @@ impl State {
         }
     }
 
+    fn answers(&self) -> MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn now(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX - 1) + 1
     }
@@ -186,45 +276,72 @@ mod tests {
         let (state, settings) = (State::new(), Settings::default());
         assert_eq!(reason(&state, &settings), (10, Some(TimedOut::Silent)));
         advance(Duration::from_secs(4)).await;
-        state.received();
+        state.received(b"G", Seen::Http1);
         advance(Duration::from_secs(1)).await;
-        state.received();
+        state.received(b"G", Seen::Http1);
         assert_eq!(reason(&state, &settings), (10, Some(TimedOut::Head)), "from the start, not per byte");
-        state.begin_request(false, false);
-        assert_eq!(reason(&state, &settings), (80, None));
+        let place = state.begin_request(false, false);
+        assert_eq!(reason(&state, &settings), (35, None), "looks again");
         state.blocked();
         advance(Duration::from_secs(1)).await;
         state.blocked();
         assert_eq!(reason(&state, &settings), (35, Some(TimedOut::WriteStall)));
         state.sent();
-        state.end_request();
+        state.begin_chunk(place);
+        state.end_body(place);
+        assert_eq!(reason(&state, &settings), (36, Some(TimedOut::WriteStall)), "pulled, not taken");
+        state.end_chunk(place);
         assert_eq!(reason(&state, &settings), (81, Some(TimedOut::Idle)));
         advance(Duration::from_secs(10)).await;
-        state.received();
+        state.received(b"\r\n", Seen::Http1);
+        assert_eq!(reason(&state, &settings), (81, Some(TimedOut::Idle)), "an empty line is no head");
+        state.received(b"G", Seen::Http1);
         assert_eq!(reason(&state, &settings), (26, Some(TimedOut::Head)));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_ping_on_an_idle_http2_connection_is_no_head() {
+    async fn a_head_that_came_early_has_its_time_from_the_end_of_the_answer_before() {
         let (state, settings) = (State::new(), Settings::default());
-        state.received();
-        state.begin_request(true, false);
-        state.end_request();
-        state.received();
-        assert_eq!(reason(&state, &settings), (75, Some(TimedOut::Idle)));
+        let place = state.begin_request(false, false);
+        state.received(b"GET / HT", Seen::Http1);
+        advance(Duration::from_secs(5)).await;
+        state.end_body(place);
+        assert_eq!(reason(&state, &settings), (15, Some(TimedOut::Head)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_http2_client_that_said_hello_may_wait_but_not_in_the_middle_of_a_head() {
+        let (state, settings) = (State::new(), Settings::default());
+        state.received(b"PRI", Seen::Opening);
+        assert_eq!(reason(&state, &settings), (10, Some(TimedOut::Head)));
+        advance(Duration::from_secs(1)).await;
+        state.received(b"..", Seen::Open);
+        assert_eq!(reason(&state, &settings), (76, Some(TimedOut::Idle)));
+        advance(Duration::from_secs(1)).await;
+        state.received(b"..", Seen::Open);
+        assert_eq!(reason(&state, &settings), (76, Some(TimedOut::Idle)), "a ping buys no time");
+        state.received(b"..", Seen::Head);
+        assert_eq!(reason(&state, &settings), (12, Some(TimedOut::Head)));
+        state.received(b"..", Seen::Open);
+        state.said_goodbye();
+        assert_eq!(reason(&state, &settings), (4, Some(TimedOut::Idle)), "a moment to leave");
+        let place = state.begin_request(true, false);
+        assert_eq!(reason(&state, &settings), (4, None));
+        state.begin_chunk(place);
+        assert_eq!(reason(&state, &settings), (32, Some(TimedOut::WriteStall)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_drain_waits_for_what_has_begun() {
         let state = State::new();
         assert_eq!(state.on_drain(), OnDrain::AwaitFirst);
-        state.received();
+        state.received(b"G", Seen::Http1);
         assert_eq!(state.on_drain(), OnDrain::AwaitHead);
-        state.begin_request(false, true);
+        let place = state.begin_request(false, true);
         assert_eq!(state.on_drain(), OnDrain::Finish);
-        state.end_request();
+        state.end_body(place);
         assert_eq!(state.on_drain(), OnDrain::Finish);
-        state.received();
+        state.received(b"G", Seen::Http1);
         assert_eq!(state.on_drain(), OnDrain::AwaitHead);
     }
 }

@@ -22,6 +22,7 @@ impl InputRejection {
     pub fn new(rejection: Rejection, parts: &Parts) -> Self {
         ObserverExtension::report(&parts.extensions, &rejection);
         let language = Language::negotiate(&parts.headers);
+        let rejection = rejection.for_method(&parts.method);
         Self { rejection, language, id: parts.extensions.get().cloned() }
     }
 

@@ -62,6 +62,7 @@ where
         let (parts, body) = request.into_parts();
         let limits = parts.extensions.get::<Limits>().copied().unwrap_or(self.limits);
         if let Err(rejection) = check_json(&parts.headers) {
+            let rejection = rejection.for_method(&parts.method);
             return ValidateFuture::refused(rejection.respond(&parts.headers, &parts.extensions));
         }
         if let Some(RawBody(bytes)) = parts.extensions.get().cloned() {

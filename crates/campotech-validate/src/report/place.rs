@@ -173,10 +173,7 @@ fn push_escaped(pointer: &mut String, byte: u8) {
 }
 
 fn looks_like_a_name(name: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-    (1..=32).contains(&name.len())
-        && name.bytes().all(allowed)
-        && name.bytes().filter(u8::is_ascii_digit).count() <= 3
+    campotech_core::tellable_name(name)
 }
 
 impl fmt::Debug for Place<'_> {

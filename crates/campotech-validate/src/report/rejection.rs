@@ -5,9 +5,12 @@ use std::fmt;
 use bytes::Bytes;
 use campotech_core::{AnswerBody, FaultLocation, Language, Problem, ProblemKind, RequestId, kinds};
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use super::{Code, Issue, ObserverExtension, Source, Violation, codes};
+
+const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Refused input: which kind of problem it is and every fault, in no language yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +21,7 @@ struct Parts {
     kind: &'static ProblemKind,
     issues: Vec<Issue>,
     truncated: bool,
-    header: Option<(HeaderName, HeaderValue)>,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Rejection {
@@ -41,7 +44,7 @@ impl Rejection {
             Source::Body => &kinds::VALIDATION,
             Source::Query | Source::Path => &kinds::INVALID_PARAMETERS,
         };
-        Self(Box::new(Parts { kind, issues, truncated, header: None }))
+        Self(Box::new(Parts { kind, issues, truncated, headers: Vec::new() }))
     }
 
     pub(crate) fn malformed(violation: Violation) -> Self {
@@ -62,7 +65,7 @@ impl Rejection {
     pub(crate) fn content_type(code: &'static Code) -> Self {
         let place = FaultLocation::Header(CONTENT_TYPE.as_str().into());
         let mut rejection = Self::one(&kinds::UNSUPPORTED_MEDIA_TYPE, place, code.into());
-        rejection.0.header = Some((ACCEPT, HeaderValue::from_static("application/json")));
+        rejection.0.headers.push((ACCEPT, JSON));
         rejection
     }
 
@@ -70,13 +73,28 @@ impl Rejection {
         let place = FaultLocation::Header(CONTENT_ENCODING.as_str().into());
         let mut rejection =
             Self::one(&kinds::UNSUPPORTED_MEDIA_TYPE, place, (&codes::CONTENT_ENCODING).into());
-        rejection.0.header = Some((ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+        rejection.0.headers.push((ACCEPT_ENCODING, HeaderValue::from_static("identity")));
         rejection
     }
 
     fn one(kind: &'static ProblemKind, location: FaultLocation, violation: Violation) -> Self {
         let issues = vec![Issue::new(location, violation)];
-        Self(Box::new(Parts { kind, issues, truncated: false, header: None }))
+        Self(Box::new(Parts { kind, issues, truncated: false, headers: Vec::new() }))
+    }
+
+    /// The refusal as a request with this method is answered: `Accept-Patch` beside `Accept` for a PATCH (RFC 5789,
+    /// section 2.2).
+    ///
+    /// The extractors and the layer do this by themselves.
+    #[must_use]
+    pub fn for_method(mut self, method: &Method) -> Self {
+        let headers = &mut self.0.headers;
+        let says =
+            |headers: &[(HeaderName, HeaderValue)], name| headers.iter().any(|header| header.0 == name);
+        if *method == Method::PATCH && says(headers, ACCEPT) && !says(headers, ACCEPT_PATCH) {
+            headers.push((ACCEPT_PATCH, JSON));
+        }
+        self
     }
 
     /// The kind of problem.
@@ -108,10 +126,11 @@ impl Rejection {
     pub fn problem(&self, language: Language) -> Problem {
         let faults = self.0.issues.iter().map(|issue| issue.fault(language)).collect();
         let problem = Problem::new(self.0.kind).with_faults(faults, self.0.truncated);
-        match self.0.header.clone() {
-            Some((name, value)) => problem.with_header(name, value),
-            None => problem,
-        }
+        self.0
+            .headers
+            .iter()
+            .cloned()
+            .fold(problem, |problem, (name, value)| problem.with_header(name, value))
     }
 
     /// Answers the request with these headers and extensions, and tells its observer.

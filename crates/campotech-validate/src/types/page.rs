@@ -24,7 +24,7 @@ pub struct Page {
 crate::input! {
     struct PageFields {
         #[garde(range(min = 1, max = 100))]
-        limit: u8 = PageLimit::DEFAULT,
+        limit: i64 = i64::from(PageLimit::DEFAULT),
         cursor: Option<Cursor>,
     }
 }
@@ -48,7 +48,8 @@ impl Default for PageLimit {
 impl Fields for Page {
     fn read_fields(object: &mut Object<'_, '_>) -> Option<Self> {
         let PageFields { limit, cursor } = PageFields::read_fields(object)?;
-        Some(Self { limit: PageLimit(limit), cursor })
+        // The rule has kept it between 1 and 100.
+        Some(Self { limit: PageLimit(u8::try_from(limit).ok()?), cursor })
     }
 }
 

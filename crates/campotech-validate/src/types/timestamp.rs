@@ -20,11 +20,17 @@ impl Timestamp {
         self.0.as_nanosecond().div_euclid(1_000_000_000).try_into().unwrap_or(i64::MAX)
     }
 
-    /// The point `seconds` after the beginning of 1970 in UTC; None beyond the year 9999.
+    /// The point `seconds` after the beginning of 1970 in UTC; None outside of the years 0 to 9999.
     #[must_use]
     pub fn from_unix_seconds(seconds: i64) -> Option<Self> {
-        jiff::Timestamp::from_second(seconds).ok().map(Self)
+        jiff::Timestamp::from_second(seconds).ok().filter(readable).map(Self)
     }
+}
+
+/// Whether RFC 3339 has a way to write it in UTC: an offset can push it out of the years 0 to 9999.
+fn readable(time: &jiff::Timestamp) -> bool {
+    const YEAR_0: i64 = -62_167_219_200;
+    time.as_second() >= YEAR_0
 }
 
 impl ParseText for Timestamp {
@@ -56,7 +62,7 @@ impl ParseText for Timestamp {
         if &bytes[17..19] == b"60" {
             return Err(invalid());
         }
-        text.parse().map(Self).map_err(|_| invalid())
+        text.parse().ok().filter(readable).map(Self).ok_or_else(invalid)
     }
 }
 

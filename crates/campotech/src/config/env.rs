@@ -59,7 +59,6 @@ pub struct ConfigFaults(pub Vec<ConfigFault>);
 /// The environment that variables are read from; keeps what is in force and what is wrong.
 ///
 /// An empty value counts as unset, as compose files and unit files write it.
-#[derive(Debug)]
 pub struct Env {
     values: BTreeMap<String, OsString>,
     effective: Vec<Effective>,
@@ -83,6 +82,16 @@ impl fmt::Display for ConfigFaults {
 }
 
 impl std::error::Error for ConfigFaults {}
+
+// The environment of a process holds secrets, also those of others.
+impl fmt::Debug for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Env")
+            .field("effective", &self.effective)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Env {
     /// The environment of this process.

@@ -1,11 +1,13 @@
 //! Configuration from the environment: declared variables, typed values, one line per fault.
 
 mod env;
+mod secret;
 mod settings;
 mod values;
 mod variables;
 
 pub use env::{ConfigFault, ConfigFaults, Effective, Env, Origin, Variable};
+pub use secret::Secret;
 pub use settings::{ExternalCheck, LogFormat, Settings};
 pub use values::{count, duration, size, socket_addr, text};
 pub use variables::PLATFORM_VARIABLES;

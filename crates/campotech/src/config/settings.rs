@@ -11,7 +11,7 @@ use campotech_security::rate_limit::Quota;
 use campotech_sentry::SentryConfig;
 
 use super::values::{count, duration, size, socket_addr, text};
-use super::{Env, variables as var};
+use super::{Env, Secret, variables as var};
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub struct Settings {
     /// HTTP dependencies.
     pub external_checks: Vec<ExternalCheck>,
     /// Where errors are sent; checked when Sentry starts.
-    pub sentry_dsn: Option<String>,
+    pub sentry_dsn: Option<Secret>,
     /// The environment of error events.
     pub sentry_environment: Option<String>,
     /// The release of error events.
@@ -130,9 +130,9 @@ fn without_value(error: &ConfigError) -> String {
     problem.to_owned()
 }
 
-fn dsn(value: &str) -> Result<String, String> {
+fn dsn(value: &str) -> Result<Secret, String> {
     match SentryConfig::new().with_dsn(value) {
-        Ok(_) => Ok(value.to_owned()),
+        Ok(_) => Ok(Secret::new(value)),
         Err(_) => Err("is not a Sentry DSN".to_owned()),
     }
 }

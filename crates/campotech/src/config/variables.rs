@@ -25,7 +25,7 @@ variables! {
     MAX_CONNECTIONS = "CAMPOTECH_MAX_CONNECTIONS", Some("10000"), "10000", false, "connections at once; more are closed at accept";
     DRAIN_DELAY = "CAMPOTECH_DRAIN_DELAY", Some("5s"), "5s", false, "time between SIGTERM (not ready at once) and the end of accepting";
     DRAIN_DEADLINE = "CAMPOTECH_DRAIN_DEADLINE", Some("25s"), "25s", false, "time from SIGTERM to the end of the process, whatever is left";
-    EXTERNAL_CHECKS = "CAMPOTECH_EXTERNAL_CHECKS", None, "billing=http://10.0.0.7:8080/live", false, "HTTP dependencies to watch, as name=url, degrading";
+    EXTERNAL_CHECKS = "CAMPOTECH_EXTERNAL_CHECKS", None, "billing=http://10.0.0.7:8080/live", true, "HTTP dependencies to watch, as name=url, degrading";
     SENTRY_DSN = "SENTRY_DSN", None, "https://key@sentry.example.com/1", true, "where errors are sent; nothing is sent without it";
     SENTRY_ENVIRONMENT = "SENTRY_ENVIRONMENT", None, "production", false, "environment of the events";
     SENTRY_RELEASE = "SENTRY_RELEASE", None, "campotech-server@1.2.3", false, "release of the events";

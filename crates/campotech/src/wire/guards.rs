@@ -49,15 +49,17 @@ pub(crate) fn stack(
         cors: CrossOriginLayer::new(origins.clone()).with_observer(told()),
         csrf: CsrfLayer::new().with_trusted_origins(origins).with_observer(told()),
         errors: SentryLayer::new(sentry),
-        overload: OverloadLayer::new(IN_FLIGHT).map_err(build("overload"))?.with_observer(told()),
+        overload: OverloadLayer::new(IN_FLIGHT)
+            .map_err(PlatformError::build("overload"))?
+            .with_observer(told()),
         rate_limit: rate_limit(settings, additions.tiers)?.with_observer(told()),
         deadline: HandlerDeadlineLayer::new(settings.request_deadline)
-            .map_err(build("CAMPOTECH_REQUEST_DEADLINE"))?
+            .map_err(PlatformError::build("CAMPOTECH_REQUEST_DEADLINE"))?
             .with_observer(told()),
         payload: payload(settings, &additions.body_limits, &additions.signed)
-            .map_err(build("payload"))?
+            .map_err(PlatformError::build("payload"))?
             .with_observer(told()),
-        inspect: InspectLayer::new().with_observer(told()),
+        inspect: inspect(&additions.signed).map_err(PlatformError::build("inspect"))?.with_observer(told()),
         observer: told(),
     })
 }
@@ -66,7 +68,11 @@ fn rate_limit(settings: &Settings, mut tiers: Vec<Tier>) -> Result<RateLimitLaye
     if !tiers.iter().any(|tier| tier.name() == "standard") {
         tiers.push(Tier::new("standard", settings.rate_standard, Algorithm::Gcra));
     }
-    RateLimitLayer::new(tiers).map_err(build("rate limit"))
+    RateLimitLayer::new(tiers).map_err(PlatformError::build("rate limit"))
+}
+
+fn inspect(signed: &[&'static str]) -> Result<InspectLayer, ConfigError> {
+    signed.iter().try_fold(InspectLayer::new(), |layer, pattern| layer.without_body_for(pattern))
 }
 
 fn payload(
@@ -82,8 +88,4 @@ fn payload(
         layer = layer.without_decoding_for(pattern)?;
     }
     Ok(layer)
-}
-
-fn build(part: &'static str) -> impl Fn(ConfigError) -> PlatformError {
-    move |error| PlatformError::build(part, &error)
 }

@@ -12,5 +12,5 @@ pub(crate) fn publish(metrics: &Metrics, health: &Health) -> Result<(), Platform
         "Age of the oldest result in the published health snapshot",
         move || health.snapshot_age().as_secs_f64(),
     );
-    published.map_err(|error| PlatformError::build("metrics", &error))
+    published.map_err(PlatformError::build("metrics"))
 }

@@ -4,6 +4,7 @@ pub(crate) mod drain_flush;
 pub(crate) mod external_checks;
 pub(crate) mod guards;
 pub(crate) mod health_age;
+pub(crate) mod log_metrics;
 pub(crate) mod runtime_metrics;
 pub(crate) mod sentry_settings;
 pub(crate) mod serve_metrics;

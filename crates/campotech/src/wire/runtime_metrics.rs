@@ -7,5 +7,5 @@ use crate::error::PlatformError;
 
 pub(crate) fn publish(metrics: &Metrics) -> Result<(), PlatformError> {
     let watched = metrics.watch_runtime("public", &Handle::current());
-    watched.map_err(|error| PlatformError::build("metrics", &error))
+    watched.map_err(PlatformError::build("metrics"))
 }

@@ -2,21 +2,19 @@
 
 use campotech_sentry::{ConfigError, SentryConfig, SentryGuard};
 
-use crate::config::Settings;
+use crate::config::{Secret, Settings};
 use crate::error::PlatformError;
 use crate::platform::Service;
 
 pub(crate) fn init(settings: &Settings, service: Service) -> Result<SentryGuard, PlatformError> {
-    config(settings, service)
-        .and_then(campotech_sentry::init)
-        .map_err(|error| PlatformError::build("SENTRY_DSN", &error))
+    config(settings, service).and_then(campotech_sentry::init).map_err(PlatformError::build("SENTRY_DSN"))
 }
 
 fn config(settings: &Settings, service: Service) -> Result<SentryConfig, ConfigError> {
     let Service { name, version } = service;
     let release = settings.sentry_release.clone().unwrap_or_else(|| format!("{name}@{version}"));
     let mut config = SentryConfig::new()
-        .with_dsn(settings.sentry_dsn.as_deref().unwrap_or_default())?
+        .with_dsn(settings.sentry_dsn.as_ref().map_or("", Secret::expose))?
         .with_release(release);
     if let Some(environment) = &settings.sentry_environment {
         config = config.with_environment(environment);

@@ -10,5 +10,5 @@ pub(crate) fn publish(metrics: &Metrics, stats: &ServeStats) -> Result<(), Platf
     let stats = stats.clone();
     let active = move || stats.snapshot().active as f64;
     let published = metrics.gauge_fn("serve_connections_active", "Connections that are open", active);
-    published.map_err(|error| PlatformError::build("metrics", &error))
+    published.map_err(PlatformError::build("metrics"))
 }

@@ -51,12 +51,12 @@ impl Running {
         self.ask(&format!("GET {path} HTTP/1.1"), "").await
     }
 
-    /// The value of a series in `/metrics`; 0 where there is none.
-    pub(crate) async fn metric(&self, series: &str) -> f64 {
+    /// The value of a series in `/metrics`, if it is there.
+    pub(crate) async fn metric(&self, series: &str) -> Option<f64> {
         let text = self.get("/metrics").await.text();
         let line =
-            text.lines().find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')));
-        line.map_or(0.0, |line| line.rsplit(' ').next().unwrap().parse().unwrap())
+            text.lines().find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')))?;
+        Some(line.rsplit(' ').next().unwrap().parse().unwrap())
     }
 }
 

@@ -76,7 +76,7 @@ pub async fn run(
         .await
         .map_err(|e| DemoError(format!("no server answers at {server}: {e}")))?;
 
-    crate::say!("Sending a minute of a field-service company's life to http://{server}");
+    crate::say!("Sending {} s of a field-service company's life to http://{server}", args.seconds);
     let mut cast = JoinSet::new();
     for n in 0..TECHNICIANS {
         cast.spawn(technician::play(stage.clone(), n));

@@ -50,8 +50,7 @@ pub enum MessageContent {
 }
 
 /// The two queues that are measured apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum QueueName {
     /// Everything but sound.
     Jobs,
@@ -111,17 +110,6 @@ impl WaId {
     #[must_use]
     pub fn e164(&self) -> String {
         format!("+{}", self.0)
-    }
-}
-
-impl QueueName {
-    /// The name in labels.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Jobs => "jobs",
-            Self::Voice => "voice",
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use campotech_core::Clock;
+use campotech::core::Clock;
 use jiff::Timestamp;
 
 /// The wall-clock time as a timestamp, cut to microseconds.

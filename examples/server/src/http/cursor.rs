@@ -60,10 +60,9 @@ pub(super) fn answer<T, V: Serialize>(
     limit: usize,
     page: Page<T>,
     view: impl Fn(T) -> V,
-) -> Response {
-    // A page key always fits into a cursor; without one the list ends here, visibly.
-    let seal = |key: PageKey| app.cursors().seal(&key, &scope.text(), LIFETIME).ok();
-    let next = page.next.and_then(seal).map(|cursor| cursor.to_string());
+) -> Result<Response, ApiError> {
+    let seal = |key: PageKey| app.cursors().seal(&key, &scope.text(), LIFETIME);
+    let next = page.next.map(seal).transpose()?.map(|cursor| cursor.to_string());
     let link = next.as_ref().map(|cursor| {
         let filter = scope.filter.map(|filter| format!("&status={filter}")).unwrap_or_default();
         format!("<{path}?limit={limit}&cursor={cursor}{filter}>; rel=\"next\"")
@@ -73,5 +72,5 @@ pub(super) fn answer<T, V: Serialize>(
     if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
         response.headers_mut().insert(LINK, link);
     }
-    response
+    Ok(response)
 }

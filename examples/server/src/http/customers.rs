@@ -80,7 +80,7 @@ pub(crate) async fn list(
     let scope = cursor::Scope { list: "customers", viewer, filter: None };
     let after = cursor::open(&app, &scope, cursor.as_ref(), &headers)?;
     let page = app.store().list_customers(viewer, after, limit.get()).await?;
-    Ok(cursor::answer(&app, &scope, LIST, limit.get(), page, CustomerView::from))
+    cursor::answer(&app, &scope, LIST, limit.get(), page, CustomerView::from)
 }
 
 pub(crate) async fn read(

@@ -2,6 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use campotech::core::{Localized, Problem, kinds};
+use campotech::validate::CursorError;
 use http::HeaderValue;
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 
@@ -33,6 +34,9 @@ pub enum ApiError {
     /// Passwords can't be hashed right now.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// A list can't say where it goes on.
+    #[error(transparent)]
+    Cursor(#[from] CursorError),
     /// Any other problem.
     #[error("{}", .0.kind().code())]
     Problem(Problem),
@@ -78,6 +82,10 @@ impl ApiError {
                 .with_header(RETRY_AFTER, HeaderValue::from_static("1")),
             Self::Password(error) => {
                 tracing::error!(%error, "a password can't be hashed");
+                Problem::new(&kinds::INTERNAL)
+            }
+            Self::Cursor(error) => {
+                tracing::error!(%error, "a cursor can't be sealed");
                 Problem::new(&kinds::INTERNAL)
             }
             Self::AccountLocked(problem) | Self::Problem(problem) => problem,

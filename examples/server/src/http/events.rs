@@ -10,10 +10,10 @@ use futures_util::{SinkExt, StreamExt};
 use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderMap, Uri};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::ApiError;
-use super::viewer::{Viewer, bearer};
+use super::viewer::{bearer, session};
 use crate::app::App;
 use crate::events::Subscription;
 
@@ -21,7 +21,9 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 /// A client that takes longer for one message is gone.
 const SEND_WITHIN: Duration = Duration::from_secs(10);
 const GOING_AWAY: u16 = 1001;
+const PROTOCOL_ERROR: u16 = 1002;
 const TRY_AGAIN: u16 = 1013;
+const POLICY_VIOLATION: u16 = 1008;
 
 /// Upgrades; events from then on are sent, none is repeated.
 pub(crate) async fn subscribe(
@@ -34,14 +36,15 @@ pub(crate) async fn subscribe(
     if !app.origins().allows_handshake(&uri, &headers) {
         return Err(ApiError::Forbidden);
     }
-    let Viewer(viewer) = Viewer::of_token(&app, token(&headers).ok_or(ApiError::Unauthorized)?).await?;
+    let session = session(&app, token(&headers).ok_or(ApiError::Unauthorized)?).await?;
     let upgrade = upgrade.map_err(|_| ApiError::Problem((&campotech::core::kinds::BAD_REQUEST).into()))?;
-    let events = app.events().subscribe(viewer);
+    let events = app.events().subscribe(session.user_id);
+    let left = Duration::try_from(session.expires_at.duration_since(app.now())).unwrap_or_default();
     let response =
         upgrade.protocols(["bearer"]).max_message_size(4 * 1024).max_frame_size(4 * 1024).on_upgrade(
             move |socket| {
                 let open = app.metrics().websocket_opened();
-                serve(app, socket, events, open)
+                serve(app, socket, events, left, open)
             },
         );
     Ok(response.into_response())
@@ -55,7 +58,9 @@ fn token(headers: &HeaderMap) -> Option<&str> {
     (protocols.next()? == "bearer").then(|| protocols.next()).flatten()
 }
 
-async fn serve(app: App, socket: WebSocket, mut events: Subscription, _open: WebSocketGuard) {
+async fn serve(app: App, socket: WebSocket, mut events: Subscription, left: Duration, _open: WebSocketGuard) {
+    let expired = sleep(left);
+    tokio::pin!(expired);
     let (mut sender, mut receiver) = socket.split();
     let mut drain = app.drain();
     let mut pings = interval(PING_EVERY);
@@ -63,6 +68,7 @@ async fn serve(app: App, socket: WebSocket, mut events: Subscription, _open: Web
     let mut answered = true;
     let close = loop {
         let message = tokio::select! {
+            () = &mut expired => break Some((POLICY_VIOLATION, "the token has expired")),
             () = drain.drained() => break Some((GOING_AWAY, "the service restarts")),
             event = events.next() => match event {
                 Ok(text) => Message::Text(text.into()),
@@ -71,7 +77,10 @@ async fn serve(app: App, socket: WebSocket, mut events: Subscription, _open: Web
                 Err(RecvError::Closed) => break Some((GOING_AWAY, "the service stops")),
             },
             received = receiver.next() => match received {
-                Some(Ok(Message::Close(_)) | Err(_)) | None => break None,
+                // Its answer is queued; the flush below sends it.
+                Some(Ok(Message::Close(_))) => break None,
+                Some(Err(_)) => break Some((PROTOCOL_ERROR, "not understood")),
+                None => return,
                 Some(Ok(_)) => { answered = true; continue }
             },
             _ = pings.tick() => {
@@ -89,4 +98,5 @@ async fn serve(app: App, socket: WebSocket, mut events: Subscription, _open: Web
         let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
         let _ = timeout(SEND_WITHIN, sender.send(frame)).await;
     }
+    let _ = timeout(SEND_WITHIN, sender.close()).await;
 }

@@ -115,7 +115,7 @@ pub(crate) async fn list(
     let after = cursor::open(&app, &scope, cursor.as_ref(), &headers)?;
     let query = JobQuery { status: status.map(Into::into), after, limit: limit.get() };
     let page = app.store().list_jobs(viewer, query).await?;
-    Ok(cursor::answer(&app, &scope, LIST, limit.get(), page, JobView::from))
+    cursor::answer(&app, &scope, LIST, limit.get(), page, JobView::from)
 }
 
 pub(crate) async fn read(
@@ -139,7 +139,7 @@ pub(crate) async fn change(
         .update_job_status(viewer, uuid::Uuid::from_bytes(*path.id.as_bytes()), status, app.now())
         .await?;
     if change.changed {
-        app.updated(&change.job);
+        app.updated(&change);
     }
     Ok(Json(change.job.into()))
 }

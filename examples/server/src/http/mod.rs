@@ -7,6 +7,7 @@ mod customers;
 mod documentation;
 mod error;
 mod events;
+mod hashing;
 mod jobs;
 mod viewer;
 mod whatsapp;
@@ -19,18 +20,41 @@ use crate::app::App;
 pub use error::ApiError;
 pub(crate) use jobs::JobView;
 
-/// Every route of the API. The platform's path goes around them: see `campotech::Platform`.
-pub fn routes(app: App) -> Router {
-    Router::new()
-        .route("/api/v1/auth/register", post(accounts::register))
-        .route("/api/v1/auth/login", post(accounts::login))
-        .route("/api/v1/jobs", get(jobs::list).post(jobs::create))
-        .route("/api/v1/jobs/{id}", get(jobs::read).patch(jobs::change))
-        .route("/api/v1/customers", get(customers::list).post(customers::create))
-        .route("/api/v1/customers/{id}", get(customers::read))
-        .route("/webhooks/whatsapp", get(whatsapp::handshake).post(whatsapp::callback))
-        .route("/api/v1/events", get(events::subscribe))
-        .route("/api/openapi.json", get(documentation::document))
-        .route("/api/docs", get(documentation::page))
-        .with_state(app)
+macro_rules! routes {
+    (
+        capped { $( $capped:literal => $capped_method:ident($capped_handler:path), )* }
+        plain { $( $path:literal => $first:ident($handler:path) $( . $more:ident($other:path) )*, )* }
+    ) => {
+        /// Every route with its methods, as it is served; a test compares them with the OpenAPI document.
+        pub const ROUTES: &[(&str, &[&str])] = &[
+            $( ($capped, &[stringify!($capped_method)]), )*
+            $( ($path, &[stringify!($first) $(, stringify!($more))*]), )*
+        ];
+
+        /// Every route of the API. The platform's path goes around them: see `campotech::Platform`.
+        pub fn routes(app: App) -> Router {
+            Router::new()
+                $( .route($capped, $capped_method($capped_handler)) )*
+                .route_layer(hashing::cap())
+                $( .route($path, $first($handler)$( .$more($other) )*) )*
+                .with_state(app)
+        }
+    };
+}
+
+routes! {
+    capped {
+        "/api/v1/auth/register" => post(accounts::register),
+        "/api/v1/auth/login" => post(accounts::login),
+    }
+    plain {
+        "/api/v1/jobs" => get(jobs::list).post(jobs::create),
+        "/api/v1/jobs/{id}" => get(jobs::read).patch(jobs::change),
+        "/api/v1/customers" => get(customers::list).post(customers::create),
+        "/api/v1/customers/{id}" => get(customers::read),
+        "/webhooks/whatsapp" => get(whatsapp::handshake).post(whatsapp::callback),
+        "/api/v1/events" => get(events::subscribe),
+        "/api/openapi.json" => get(documentation::document),
+        "/api/docs" => get(documentation::page),
+    }
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::ApiError;
 use crate::app::App;
 use crate::auth::Token;
+use crate::domain::Session;
 
 /// The user that the request's bearer token belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,9 +18,7 @@ pub(crate) struct Viewer(pub(crate) Uuid);
 impl Viewer {
     /// The user of a presented token.
     pub(crate) async fn of_token(app: &App, presented: &str) -> Result<Self, ApiError> {
-        let hash = Token::hash_presented(presented).ok_or(ApiError::Unauthorized)?;
-        let session = app.store().session_by_token_hash(hash, app.now()).await?;
-        session.map(|session| Self(session.user_id)).ok_or(ApiError::Unauthorized)
+        session(app, presented).await.map(|session| Self(session.user_id))
     }
 }
 
@@ -29,6 +28,12 @@ impl FromRequestParts<App> for Viewer {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         Self::of_token(app, bearer(&parts.headers).ok_or(ApiError::Unauthorized)?).await
     }
+}
+
+/// The live session of a presented token.
+pub(super) async fn session(app: &App, presented: &str) -> Result<Session, ApiError> {
+    let hash = Token::hash_presented(presented).ok_or(ApiError::Unauthorized)?;
+    app.store().session_by_token_hash(hash, app.now()).await?.ok_or(ApiError::Unauthorized)
 }
 
 /// The bearer token of the one `Authorization` header.

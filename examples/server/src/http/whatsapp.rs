@@ -1,8 +1,9 @@
 //! Meta's callbacks: verified over the raw bytes, committed, then answered.
 
+use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
-use campotech::core::{Language, Observer, RawBody};
+use campotech::core::{Decision, Language, Mode, Observer, RawBody};
 use campotech::validate::check_json;
 
 use super::ApiError;
@@ -14,15 +15,20 @@ const ROUTE: &str = "/webhooks/whatsapp";
 /// Answers the challenge of whoever knows the verify token.
 pub(crate) async fn handshake(State(app): State<App>, RawQuery(query): RawQuery) -> Result<String, ApiError> {
     let webhook = app.webhook().ok_or(ApiError::NotConfigured)?;
-    webhook.verify_token.handshake(query.as_deref()).map_err(|error| ApiError::Problem(error.problem()))
+    webhook.verify_token.handshake(query.as_deref()).map_err(|error| {
+        app.metrics().decision(Decision::found("webhook", Mode::Enforce, error.code()));
+        ApiError::Problem(error.problem())
+    })
 }
 
 /// 200 once every message in it is committed; anything but 200 makes Meta send it again.
 pub(crate) async fn callback(
     State(app): State<App>,
     headers: HeaderMap,
-    axum::Extension(body): axum::Extension<RawBody>,
+    body: Option<Extension<RawBody>>,
 ) -> Result<StatusCode, ApiError> {
+    // A request without a body has none to sign.
+    let body = body.map(|Extension(body)| body).unwrap_or_default();
     let webhook = app.webhook().ok_or(ApiError::NotConfigured)?;
     webhook.signature.verify(&headers, &body.0).map_err(|error| ApiError::Problem(error.problem()))?;
     check_json(&headers).map_err(|rejection| rejection.problem(Language::negotiate(&headers)))?;

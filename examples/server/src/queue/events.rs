@@ -39,15 +39,3 @@ pub enum Outcome {
 pub struct NoEvents;
 
 impl WorkerEvents for NoEvents {}
-
-impl Outcome {
-    /// The name in labels.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Retried => "retried",
-        }
-    }
-}

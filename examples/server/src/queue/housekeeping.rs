@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use campotech_core::{Clock, SystemClock};
+use campotech::core::{Clock, SystemClock};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::wall_now;

@@ -9,5 +9,4 @@ mod worker;
 pub use events::{NoEvents, Outcome, WorkerEvents};
 pub use handler::{Handled, HandlerError, MessageHandler, MessageToJob};
 pub use housekeeping::housekeeping;
-pub use retry::RetryPolicy;
 pub use worker::Worker;

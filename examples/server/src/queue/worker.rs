@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use campotech_core::{Clock, SystemClock};
+use campotech::core::{Clock, SystemClock};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::events::{Outcome, WorkerEvents};
 use super::handler::{Handled, HandlerError, MessageHandler, MessageToJob};
-use super::retry::RetryPolicy;
+use super::retry::wait_after;
 use crate::domain::{Job, JobKind, MessageContent, wall_now};
 use crate::store::{Claimed, Completed, QueueEntry, Store, StoreError};
 
@@ -24,7 +24,8 @@ use crate::store::{Claimed, Completed, QueueEntry, Store, StoreError};
 /// exactly once the job.
 ///
 /// # Defaults
-/// - [`MessageToJob`] as handler, [`RetryPolicy::default`], the system's clock
+/// - [`MessageToJob`] as handler, the system's clock
+/// - five attempts; the first wait is 1 s, each next one twice as long, all cut by up to a half at random
 /// - 16 messages at once, 30 s for each, a lease of 60 s
 /// - looks every 30 s even if nothing wakes it
 #[derive(Debug)]
@@ -33,7 +34,6 @@ pub struct Worker<H = MessageToJob, C = SystemClock> {
     events: Arc<dyn WorkerEvents>,
     handler: H,
     clock: C,
-    retry: RetryPolicy,
 }
 
 const AT_ONCE: usize = 16;
@@ -47,7 +47,7 @@ impl Worker {
     /// A worker on `store` that reports to `events`.
     #[must_use]
     pub fn new(store: Store, events: Arc<dyn WorkerEvents>) -> Self {
-        Self { store, events, handler: MessageToJob, clock: SystemClock, retry: RetryPolicy::default() }
+        Self { store, events, handler: MessageToJob, clock: SystemClock }
     }
 }
 
@@ -55,21 +55,15 @@ impl<H, C> Worker<H, C> {
     /// Another handler.
     #[must_use]
     pub fn with_handler<H2: MessageHandler>(self, handler: H2) -> Worker<H2, C> {
-        let Self { store, events, clock, retry, .. } = self;
-        Worker { store, events, handler, clock, retry }
+        let Self { store, events, clock, .. } = self;
+        Worker { store, events, handler, clock }
     }
 
     /// Another clock for leases and due times; sleeping is tokio's.
     #[must_use]
     pub fn with_clock<C2: Clock>(self, clock: C2) -> Worker<H, C2> {
-        let Self { store, events, handler, retry, .. } = self;
-        Worker { store, events, handler, clock, retry }
-    }
-
-    /// Another way to retry.
-    #[must_use]
-    pub fn with_retry(self, retry: RetryPolicy) -> Self {
-        Self { retry, ..self }
+        let Self { store, events, handler, .. } = self;
+        Worker { store, events, handler, clock }
     }
 }
 
@@ -172,7 +166,7 @@ impl<H: MessageHandler, C: Clock> Worker<H, C> {
     async fn fail(&self, entry: &QueueEntry, error: HandlerError) -> Result<Option<Outcome>, StoreError> {
         let now = wall_now(&self.clock);
         let wait = match &error {
-            HandlerError::Again(_) => self.retry.wait_after(entry.failures + 1),
+            HandlerError::Again(_) => wait_after(entry.failures + 1),
             HandlerError::Never(_) => None,
         };
         Ok(match wait {

@@ -42,6 +42,8 @@ pub struct StatusChange {
     pub job: Job,
     /// Whether this request changed it.
     pub changed: bool,
+    /// Who owned it before this request; nobody while it was in the shared inbox, where all could see it.
+    pub owner_before: Option<Uuid>,
 }
 
 /// What became of a message that came in.
@@ -102,7 +104,7 @@ pub struct QueueStats {
     pub jobs: QueueDepth,
     /// Voice messages.
     pub voice: QueueDepth,
-    /// Given up, kept for a person to look at.
+    /// Given up, or not to be read any more; kept for a person to look at.
     pub dead: u64,
 }
 

@@ -84,9 +84,12 @@ pub enum StorageFault {
     /// The file system or the file can't be written.
     #[error("read-only")]
     ReadOnly,
-    /// What was read makes no sense.
-    #[error("damaged data")]
+    /// One record can't be read; the others can.
+    #[error("damaged record")]
     Damaged,
+    /// The file itself makes no sense.
+    #[error("corrupt file")]
+    Corrupt,
     /// Any other failure of reading or writing.
     #[error("i/o failure")]
     Io,
@@ -111,6 +114,7 @@ impl StoreError {
                 StorageFault::Full => "disk_full",
                 StorageFault::ReadOnly => "read_only",
                 StorageFault::Damaged => "damaged",
+                StorageFault::Corrupt => "corrupt",
                 StorageFault::Io => "io",
             },
             Self::Closed => "closed",
@@ -123,6 +127,12 @@ impl StoreError {
         !matches!(self, Self::NotFound | Self::Conflict(_))
     }
 
+    /// Whether disk or file failed, so that nothing of the same transaction can be kept.
+    pub(super) const fn ends_transaction(&self) -> bool {
+        self.is_outage() && !matches!(self, Self::Storage { fault: StorageFault::Damaged, .. })
+    }
+
+    /// A record that can't be decoded.
     pub(super) fn damaged(source: impl Error + Send + Sync + 'static) -> Self {
         Self::Storage { fault: StorageFault::Damaged, source: Arc::new(source) }
     }
@@ -139,7 +149,7 @@ impl From<redb::Error> for StoreError {
         let fault = match &error {
             redb::Error::Io(io) => StorageFault::of(io),
             redb::Error::PreviousIo | redb::Error::DatabaseClosed => StorageFault::Io,
-            _ => StorageFault::Damaged,
+            _ => StorageFault::Corrupt,
         };
         Self::Storage { fault, source: Arc::new(error) }
     }
@@ -163,7 +173,7 @@ impl StorageFault {
                 Self::Full
             }
             io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Self::ReadOnly,
-            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Self::Damaged,
+            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Self::Corrupt,
             _ => Self::Io,
         }
     }
@@ -178,16 +188,19 @@ mod tests {
         let cases = [
             (io::ErrorKind::StorageFull, "disk_full"),
             (io::ErrorKind::ReadOnlyFilesystem, "read_only"),
-            (io::ErrorKind::UnexpectedEof, "damaged"),
+            (io::ErrorKind::UnexpectedEof, "corrupt"),
             (io::ErrorKind::TimedOut, "io"),
         ];
         for (kind, code) in cases {
             let error = StoreError::from(redb::Error::Io(io::Error::new(kind, "the secret path")));
             assert_eq!(error.code(), code);
-            assert!(error.is_outage());
+            assert!(error.is_outage() && error.ends_transaction());
             assert!(!error.to_string().contains("secret"), "{error}");
             assert!(error.source().unwrap().to_string().contains("secret"));
         }
+        let record = StoreError::damaged(io::Error::other("no JSON"));
+        assert_eq!(record.code(), "damaged");
+        assert!(record.is_outage() && !record.ends_transaction());
         assert!(!StoreError::NotFound.is_outage());
         assert!(!StoreError::from(Conflict::EmailTaken).is_outage());
     }

@@ -47,12 +47,6 @@ impl Store {
         store.user_by_email_key(email_key).await
     }
 
-    /// The account with this id.
-    pub async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
-        let Self::Embedded(store) = self;
-        store.user(id).await
-    }
-
     /// Stores a login.
     pub async fn create_session(&self, session: Session) -> Result<(), StoreError> {
         let Self::Embedded(store) = self;
@@ -165,7 +159,8 @@ impl Store {
         store.message_arrived().await;
     }
 
-    /// Borrows up to `limit` due entries for the time of `lease`, after which they are due again.
+    /// Borrows up to `limit` due entries for the time of `lease`, after which they are due again. One
+    /// that can't be read is set aside as it is and counts as dead.
     pub async fn claim(&self, limit: usize, lease: Duration, now: Timestamp) -> Result<Claimed, StoreError> {
         let Self::Embedded(store) = self;
         store.claim(limit, lease, now).await

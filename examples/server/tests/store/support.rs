@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use campotech_core::Clock;
+use campotech::core::Clock;
 use campotech_server::domain::{
     InboundMessage, Job, JobKind, MessageContent, MessageId, NewJob, Priority, WaId,
 };

@@ -31,21 +31,27 @@ impl JsonLimits {
     }
 
     /// Allows so many values: members, elements, arrays and objects.
-    #[must_use]
-    pub const fn with_nodes(self, nodes: usize) -> Self {
-        Self { nodes, ..self }
+    ///
+    /// # Errors
+    /// [`ConfigError::Range`] for 0.
+    pub fn with_nodes(self, nodes: usize) -> Result<Self, ConfigError> {
+        Ok(Self { nodes: positive(nodes, "the number of values in JSON")?, ..self })
     }
 
     /// Allows names of so many bytes.
-    #[must_use]
-    pub const fn with_key_length(self, key_length: usize) -> Self {
-        Self { key_length, ..self }
+    ///
+    /// # Errors
+    /// [`ConfigError::Range`] for 0.
+    pub fn with_key_length(self, key_length: usize) -> Result<Self, ConfigError> {
+        Ok(Self { key_length: positive(key_length, "the length of names in JSON")?, ..self })
     }
 
     /// Allows strings of so many bytes.
-    #[must_use]
-    pub const fn with_string_length(self, string_length: usize) -> Self {
-        Self { string_length, ..self }
+    ///
+    /// # Errors
+    /// [`ConfigError::Range`] for 0.
+    pub fn with_string_length(self, string_length: usize) -> Result<Self, ConfigError> {
+        Ok(Self { string_length: positive(string_length, "the length of strings in JSON")?, ..self })
     }
 
     /// The limit that a finding is about.
@@ -58,6 +64,10 @@ impl JsonLimits {
             _ => None,
         }
     }
+}
+
+fn positive(limit: usize, what: &'static str) -> Result<usize, ConfigError> {
+    if limit == 0 { Err(ConfigError::Range(what, "1 or more")) } else { Ok(limit) }
 }
 
 impl Default for JsonLimits {

@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::ops::Range;
 
+use campotech_core::tellable_name;
+
 use super::keys::unescape;
 
 enum Step {
@@ -10,10 +12,12 @@ enum Step {
     Object(Option<Range<usize>>),
 }
 
-/// Names longer than this, or with anything but `A-Z a-z 0-9 _ . -`, are not repeated: the pointer ends before them.
-const LONGEST_NAME: usize = 64;
+/// Of what stands deeper the pointer names the ancestor at this level.
+const DEEPEST: usize = 8;
 
 /// The JSON pointer (RFC 6901, as a fragment) of what stands at `offset`; all before it is well-formed.
+///
+/// It ends before a name that is not [tellable](tellable_name).
 pub(in crate::inspect) fn pointer_at(text: &[u8], offset: usize) -> String {
     let mut steps: Vec<Step> = Vec::new();
     let mut at = 0;
@@ -40,7 +44,7 @@ pub(in crate::inspect) fn pointer_at(text: &[u8], offset: usize) -> String {
         at += 1;
     }
     let mut pointer = "#".to_owned();
-    for step in steps {
+    for step in steps.into_iter().take(DEEPEST) {
         match step {
             Step::Array(index) => drop(write!(pointer, "/{index}")),
             Step::Object(Some(key)) => match plain_name(&text[key]) {
@@ -65,7 +69,5 @@ fn string_end(text: &[u8], start: usize) -> usize {
 fn plain_name(raw: &[u8]) -> Option<String> {
     let mut name = Vec::new();
     unescape(raw, &mut name);
-    let fine = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
-    let plain = (1..=LONGEST_NAME).contains(&name.len()) && name.iter().all(fine);
-    plain.then(|| String::from_utf8(name).ok()).flatten()
+    String::from_utf8(name).ok().filter(|name| tellable_name(name))
 }

@@ -42,7 +42,7 @@ pub(super) fn update_status(
         index.remove(index_key(&before))?;
         index.insert(index_key(&job), ())?;
     }
-    Ok(StatusChange { job, changed })
+    Ok(StatusChange { job, changed, owner_before: before.owner })
 }
 
 /// Merges the ranges of the viewer and of the inbox, one for each status that is asked for: no row is

@@ -5,7 +5,7 @@ use redb::{ReadableTable, WriteTransaction};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::codec::{decode, encode};
+use super::codec::encode;
 use super::outbox;
 use super::tables::{MESSAGES, MESSAGES_BY_END};
 use crate::domain::InboundMessage;
@@ -49,15 +49,11 @@ fn accept_one(
 /// Notes what became of a message; from now on it may be forgotten one day.
 pub(super) fn finish(
     txn: &WriteTransaction,
-    id: &str,
-    job: Option<Uuid>,
+    record: &MessageRecord,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let mut messages = txn.open_table(MESSAGES)?;
-    let record = messages.get(id)?.map(|bytes| decode::<MessageRecord>(bytes.value())).transpose()?;
-    let Some(mut record) = record else { return Ok(()) };
-    record.job = job;
-    messages.insert(id, encode(&record)?.as_slice())?;
+    let id = record.message.id.as_str();
+    txn.open_table(MESSAGES)?.insert(id, encode(record)?.as_slice())?;
     txn.open_table(MESSAGES_BY_END)?.insert((now.as_microsecond(), id), ())?;
     Ok(())
 }

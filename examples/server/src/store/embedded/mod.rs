@@ -3,9 +3,13 @@
 
 mod codec;
 mod customers;
+mod damaged;
+mod dead;
+mod entry;
 mod housekeeping;
 mod jobs;
 mod messages;
+mod open;
 mod outbox;
 mod slot;
 mod store;

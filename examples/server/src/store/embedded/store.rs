@@ -1,22 +1,17 @@
-//! The embedded store: opening it, and one line for each thing it can do.
+//! The embedded store: one line for each thing it can do.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use campotech_core::SystemClock;
 use jiff::Timestamp;
-use redb::{Database, DatabaseError, ReadTransaction, StorageError, WriteTransaction};
+use redb::{ReadTransaction, WriteTransaction};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::slot::{DatabaseSlot, Opener};
+use super::slot::DatabaseSlot;
 use super::writer::Writer;
-use super::{customers, housekeeping, jobs, messages, outbox, tables, users};
-use crate::domain::{Customer, InboundMessage, Job, JobStatus, Session, TokenHash, User, wall_now};
+use super::{customers, dead, housekeeping, jobs, messages, outbox, users};
+use crate::domain::{Customer, InboundMessage, Job, JobStatus, Session, TokenHash, User};
 use crate::store::{
     Accepted, Claimed, Completed, DeadLetter, Expired, JobQuery, Page, PageKey, QueueEntry, QueueStats,
     StatusChange, StoreError,
@@ -28,72 +23,12 @@ use crate::store::{
 /// commits all that wait in one transaction and answers after the disk has confirmed it.
 #[derive(Debug, Clone)]
 pub struct EmbeddedStore {
-    slot: Arc<DatabaseSlot>,
-    writer: Writer,
-    arrivals: Arc<Notify>,
+    pub(super) slot: Arc<DatabaseSlot>,
+    pub(super) writer: Writer,
+    pub(super) arrivals: Arc<Notify>,
 }
 
-const FILE: &str = "campotech.redb";
-/// redb's own default is a gigabyte.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
-
 impl EmbeddedStore {
-    /// Opens the store in `directory`, which is made (for the owner only) if it isn't there. The whole
-    /// file is checked first: damage is found now, not in the middle of a request.
-    ///
-    /// # Errors
-    /// [`StoreError::Locked`] while another process has it; [`StoreError::Corrupt`] and
-    /// [`StoreError::Format`] for a file that isn't ours; [`StoreError::Directory`] when the
-    /// directory can't be made or used.
-    pub async fn open(directory: impl Into<PathBuf>) -> Result<Self, StoreError> {
-        let directory = directory.into();
-        let opened = tokio::task::spawn_blocking(move || Self::open_blocking(&directory));
-        opened.await.map_err(|_| StoreError::Closed)?
-    }
-
-    /// How many transactions were committed since the store was opened: with many changes at once far
-    /// fewer than changes.
-    #[must_use]
-    pub fn commits(&self) -> u64 {
-        self.writer.commits()
-    }
-
-    fn open_blocking(directory: &Path) -> Result<Self, StoreError> {
-        let unusable =
-            |error: io::Error| StoreError::Directory { path: directory.to_owned(), source: Arc::new(error) };
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(unusable)?;
-        let path = directory.join(FILE);
-        // redb would make the file with the process's umask.
-        let options =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).clone();
-        drop(options.open(&path).map_err(unusable)?);
-
-        let first = redb::Builder::new()
-            .set_cache_size(CACHE_BYTES)
-            .set_check_integrity_on_open(true)
-            .create(&path)
-            .map_err(|error| opening_failed(directory, &path, error))?;
-        // The file's name has to survive a power cut as well.
-        File::open(directory).and_then(|directory| directory.sync_all()).map_err(unusable)?;
-
-        let again = path.clone();
-        let opener: Opener = Box::new(move || redb::Builder::new().set_cache_size(CACHE_BYTES).open(&again));
-        Self::start(first, opener, path)
-    }
-
-    pub(super) fn start(database: Database, opener: Opener, path: PathBuf) -> Result<Self, StoreError> {
-        let txn = database.begin_write()?;
-        if let Some(found) = tables::prepare(&txn)? {
-            return Err(StoreError::Format { path, found, expected: tables::FORMAT });
-        }
-        outbox::end_leases(&txn, wall_now(&SystemClock))?;
-        txn.commit()?;
-        let slot = Arc::new(DatabaseSlot::new(database, opener));
-        let writer = Writer::start(Arc::clone(&slot))
-            .map_err(|error| StoreError::Directory { path, source: Arc::new(error) })?;
-        Ok(Self { slot, writer, arrivals: Arc::new(Notify::new()) })
-    }
-
     pub(super) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -113,20 +48,6 @@ impl EmbeddedStore {
     }
 }
 
-fn opening_failed(directory: &Path, path: &Path, error: DatabaseError) -> StoreError {
-    let corrupt = |error| StoreError::Corrupt { path: path.to_owned(), source: Arc::new(error) };
-    match error {
-        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
-            StoreError::Locked { path: directory.to_owned() }
-        }
-        DatabaseError::Storage(StorageError::Io(io)) => match io.kind() {
-            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => corrupt(redb::Error::Io(io)),
-            _ => StoreError::Directory { path: directory.to_owned(), source: Arc::new(io) },
-        },
-        other => corrupt(other.into()),
-    }
-}
-
 /// What [`Store`](crate::store::Store) can do, in its order.
 impl EmbeddedStore {
     pub(in crate::store) async fn create_user(&self, user: User) -> Result<(), StoreError> {
@@ -136,10 +57,6 @@ impl EmbeddedStore {
     pub(in crate::store) async fn user_by_email_key(&self, key: &str) -> Result<Option<User>, StoreError> {
         let key = key.to_owned();
         self.read(move |txn| users::by_email_key(txn, &key)).await
-    }
-
-    pub(in crate::store) async fn user(&self, id: Uuid) -> Result<Option<User>, StoreError> {
-        self.read(move |txn| users::by_id(txn, id)).await
     }
 
     pub(in crate::store) async fn create_session(&self, session: Session) -> Result<(), StoreError> {
@@ -254,16 +171,16 @@ impl EmbeddedStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let (entry, reason) = (entry.clone(), reason.to_owned());
-        self.write(move |txn| outbox::bury(txn, &entry, &reason, now)).await
+        self.write(move |txn| dead::bury(txn, &entry, &reason, now)).await
     }
 
     pub(in crate::store) async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        self.read(move |txn| outbox::dead_letters(txn, limit)).await
+        self.read(move |txn| dead::dead_letters(txn, limit)).await
     }
 
     pub(in crate::store) async fn revive(&self, id: u64, now: Timestamp) -> Result<(), StoreError> {
         let arrivals = Arc::clone(&self.arrivals);
-        self.writer.submit(move |txn| outbox::revive(txn, id, now), move |()| arrivals.notify_one()).await
+        self.writer.submit(move |txn| dead::revive(txn, id, now), move |()| arrivals.notify_one()).await
     }
 
     pub(in crate::store) async fn queue_stats(&self) -> Result<QueueStats, StoreError> {

@@ -38,6 +38,8 @@ pub(super) const OUTBOX_DUE: ByTime = TableDefinition::new("outbox_due");
 pub(super) const QUEUE_JOBS: ByTime = TableDefinition::new("queue_jobs");
 pub(super) const QUEUE_VOICE: ByTime = TableDefinition::new("queue_voice");
 pub(super) const DEAD: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("dead_letters");
+/// Queue entries that can't be decoded, byte for byte as they were.
+pub(super) const DAMAGED: TableDefinition<'static, u64, &[u8]> = TableDefinition::new("damaged");
 
 /// Stands for "no owner" in the index; no user has the nil UUID.
 pub(super) const INBOX: u128 = 0;
@@ -72,6 +74,7 @@ pub(super) fn prepare(txn: &WriteTransaction) -> Result<Option<u64>, StoreError>
     txn.open_table(QUEUE_JOBS)?;
     txn.open_table(QUEUE_VOICE)?;
     txn.open_table(DEAD)?;
+    txn.open_table(DAMAGED)?;
     Ok(None)
 }
 

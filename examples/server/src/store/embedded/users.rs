@@ -27,8 +27,8 @@ pub(super) fn create(txn: &WriteTransaction, user: User) -> Result<(), StoreErro
     }
     let User { id, email, email_key, name, password_hash } = user;
     let record = UserRecord { id, email, email_key, name, password_hash };
-    by_email.insert(record.email_key.as_str(), id.as_u128())?;
     txn.open_table(USERS)?.insert(id.as_u128(), encode(&record)?.as_slice())?;
+    by_email.insert(record.email_key.as_str(), id.as_u128())?;
     Ok(())
 }
 

@@ -2,7 +2,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use redb::{Durability, WriteTransaction};
 use tokio::sync::{mpsc, oneshot};
@@ -14,7 +13,6 @@ use crate::store::StoreError;
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Command>,
-    commits: Arc<AtomicU64>,
 }
 
 enum Command {
@@ -24,8 +22,8 @@ enum Command {
 
 /// A change that waits for its group.
 trait Write: Send {
-    /// Applies it. An error here is a failure of the disk and ends the whole group; a refusal is kept
-    /// for the answer.
+    /// Applies it. An error here is a failure of the disk and ends the whole group; a refusal, or a
+    /// record that can't be read, is kept for the answer.
     fn apply(&mut self, txn: &WriteTransaction) -> Result<(), StoreError>;
     /// Tells the caller, after the commit.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
@@ -46,17 +44,15 @@ const LARGEST_GROUP: usize = 512;
 impl Writer {
     pub(super) fn start(slot: Arc<DatabaseSlot>) -> std::io::Result<Self> {
         let (queue, commands) = mpsc::channel(WAITING);
-        let commits = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&commits);
         let thread = std::thread::Builder::new().name("store-writer".into());
-        thread.spawn(move || run(&slot, commands, &counter))?;
-        Ok(Self { queue, commits })
+        thread.spawn(move || run(&slot, commands))?;
+        Ok(Self { queue })
     }
 
     /// Applies `work` in the next group and returns after its commit.
     ///
-    /// `work` must find out whether it refuses (not found, conflict) before its first insert: the
-    /// group is committed without it, but nothing of it is undone.
+    /// `work` must find out whether it refuses (not found, conflict, a record that can't be read)
+    /// before its first insert: the group is committed without it, but nothing of it is undone.
     ///
     /// `then` runs on the writer thread after the commit, even when the caller has gone away.
     pub(super) async fn submit<T, F, G>(&self, work: F, then: G) -> Result<T, StoreError>
@@ -80,14 +76,9 @@ impl Writer {
         }
         answer.await.unwrap_or(Ok(()))
     }
-
-    /// How many groups were committed.
-    pub(super) fn commits(&self) -> u64 {
-        self.commits.load(Ordering::Relaxed)
-    }
 }
 
-fn run(slot: &DatabaseSlot, mut commands: mpsc::Receiver<Command>, commits: &AtomicU64) {
+fn run(slot: &DatabaseSlot, mut commands: mpsc::Receiver<Command>) {
     while let Some(first) = commands.blocking_recv() {
         let mut group = Vec::new();
         let mut next = Some(first);
@@ -102,7 +93,7 @@ fn run(slot: &DatabaseSlot, mut commands: mpsc::Receiver<Command>, commits: &Ato
             }
         }
         if !group.is_empty() {
-            commit(slot, group, commits);
+            commit(slot, group);
         }
         if let Some(reply) = closing {
             commands.close();
@@ -113,25 +104,17 @@ fn run(slot: &DatabaseSlot, mut commands: mpsc::Receiver<Command>, commits: &Ato
     }
 }
 
-fn commit(slot: &DatabaseSlot, mut group: Vec<Box<dyn Write>>, commits: &AtomicU64) {
+fn commit(slot: &DatabaseSlot, mut group: Vec<Box<dyn Write>>) {
     // A panic in a change must not end the thread: everybody after it would be refused for ever.
     let outcome = catch_unwind(AssertUnwindSafe(|| apply_all(slot, &mut group))).unwrap_or_else(|_| {
         tracing::error!("a change to the store panicked; its group was not committed");
         Err(StoreError::Closed)
     });
-    match &outcome {
-        Ok(()) => {
-            commits.fetch_add(1, Ordering::Relaxed);
-        }
-        Err(error) => {
-            tracing::error!(
-                error = error as &dyn std::error::Error,
-                "a commit failed, opening the store anew"
-            );
-            let again = catch_unwind(AssertUnwindSafe(|| slot.reopen())).unwrap_or(Err(StoreError::Closed));
-            if let Err(error) = again {
-                tracing::error!(error = &error as &dyn std::error::Error, "the store can't be opened");
-            }
+    if let Err(error) = &outcome {
+        tracing::error!(error = error as &dyn std::error::Error, "a commit failed, opening the store anew");
+        let again = catch_unwind(AssertUnwindSafe(|| slot.reopen())).unwrap_or(Err(StoreError::Closed));
+        if let Err(error) = again {
+            tracing::error!(error = &error as &dyn std::error::Error, "the store can't be opened");
         }
     }
     for write in group {
@@ -158,7 +141,7 @@ where
     fn apply(&mut self, txn: &WriteTransaction) -> Result<(), StoreError> {
         let Some(work) = self.work.take() else { return Ok(()) };
         match work(txn) {
-            Err(error) if error.is_outage() => Err(error),
+            Err(error) if error.ends_transaction() => Err(error),
             outcome => {
                 self.outcome = Some(outcome);
                 Ok(())

@@ -1,0 +1,88 @@
+//! From a platform that is set up to one that listens.
+
+use std::sync::Arc;
+
+use axum::Router;
+use campotech_core::Observer;
+use campotech_health::Health;
+use campotech_serve::{Server, shutdown_pair};
+
+use crate::admin::Admin;
+use crate::bound::Bound;
+use crate::error::PlatformError;
+use crate::listener::Listener;
+use crate::ops::{self, Face};
+use crate::platform::Platform;
+use crate::status::{History, Page};
+use crate::wire;
+
+impl Platform {
+    /// Builds everything and listens; nothing is accepted before [`Bound::run`].
+    ///
+    /// # Errors
+    /// If a part can't be built or a listener can't be bound.
+    ///
+    /// # Panics
+    /// If `routes` has one of the ops routes (`/live` `/ready` `/health` `/metrics` `/status`) itself.
+    pub async fn bind(mut self, routes: Router) -> Result<Bound, PlatformError> {
+        let observer: Arc<dyn Observer> = Arc::new(self.metrics.clone());
+        let health = self.health(&observer)?;
+        let additions = std::mem::take(&mut self.additions);
+        let stack = wire::guards::stack(&self.settings, &self.metrics, &self.sentry, &observer, additions)?;
+
+        let listener = Listener::bind("CAMPOTECH_LISTEN", self.settings.listen)?;
+        let admin_listener = self
+            .settings
+            .admin_listen
+            .map(|addr| Listener::bind("CAMPOTECH_ADMIN_LISTEN", addr))
+            .transpose()?;
+        let (addr, admin_addr) = (listener.addr(), admin_listener.as_ref().map(Listener::addr));
+        let face = Face::of_public(addr, admin_addr);
+        let page = Arc::new(Page {
+            health: health.clone(),
+            history: History::start(self.metrics.clone()),
+            facts: std::mem::take(&mut self.facts),
+        });
+        let ops = |face| stack.around_ops(ops::routes(face, &health, &self.metrics, &page));
+        // The fallback of the router that is merged in stays, so requests that match nothing go the whole path too.
+        let router = ops(face).merge(stack.around(routes));
+        let server = Server::from_listener(listener.into_tokio()?)
+            .map_err(PlatformError::build("CAMPOTECH_LISTEN"))?
+            .with_max_connections(self.settings.max_connections);
+        wire::serve_metrics::publish(&self.metrics, &server.stats())?;
+        wire::runtime_metrics::publish(&self.metrics)?;
+        health.start().map_err(PlatformError::build("health"))?;
+        // Last, so that nothing that fails leaves its thread behind.
+        let admin =
+            admin_listener.map(|listener| Admin::spawn(listener, ops(Face::Operators))).transpose()?;
+        Ok(Bound {
+            addr,
+            admin_addr,
+            face,
+            signals: self.signals,
+            drain_delay: self.settings.drain_delay,
+            drain_deadline: self.settings.drain_deadline,
+            server,
+            router,
+            health,
+            sentry: self.sentry,
+            log_guard: self.log_guard,
+            hooks: self.hooks,
+            drain: self.drain.0,
+            shutdown: shutdown_pair(),
+            admin,
+        })
+    }
+
+    fn health(&mut self, observer: &Arc<dyn Observer>) -> Result<Health, PlatformError> {
+        let mut builder =
+            Health::builder(self.service.name, self.service.version).with_observer(Arc::clone(observer));
+        let external = wire::external_checks::components(&self.settings)?;
+        for check in self.checks.drain(..).chain(external) {
+            builder = builder.check(check);
+        }
+        let health = builder.build().map_err(PlatformError::build("health"))?;
+        wire::health_age::publish(&self.metrics, &health)?;
+        Ok(health)
+    }
+}
