@@ -82,7 +82,13 @@ fn job_for(message: &InboundMessage) -> Handled {
 
 /// The first line that says something, without control characters.
 fn first_line(text: &str) -> Option<String> {
-    let visible = |line: &str| line.chars().filter(|c| !c.is_control()).collect::<String>();
+    // What would turn the text around or hide in it may stand in the description, which keeps what was typed.
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let visible = |line: &str| line.chars().filter(|c| !hidden(*c)).collect::<String>();
     let line = text.lines().map(visible).find(|line| !line.trim().is_empty())?;
     Some(shortened(line.trim(), LONGEST_TITLE))
 }
@@ -138,6 +144,7 @@ mod tests {
         assert_eq!(new.title, "Se rompió el caño");
         assert_eq!(new.description.as_deref(), Some("\u{7}\n  Se rompió el caño \r\nes urgente"));
         assert_eq!(text(" \n ").title, "Text message from +5491123456789");
+        assert_eq!(text("caja \u{202e}1 oilof\u{200b}").title, "caja 1 oilof");
         assert_eq!(text(" \n ").description, None);
     }
 
