@@ -84,3 +84,18 @@ async fn without_secrets_the_webhook_is_closed() {
     assert_eq!(problem(&connection.receive().await.unwrap())["status"], 503);
     assert!(server.said().text().contains("answers 503"), "{}", server.said().text());
 }
+
+#[tokio::test]
+async fn a_callback_without_a_body_is_not_signed() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path(), &[]).ready().await;
+    for ask in [
+        Ask::new("POST", "/webhooks/whatsapp"),
+        Ask::new("POST", "/webhooks/whatsapp").header("content-length", "0"),
+        Ask::new("POST", "/webhooks/whatsapp")
+            .header("content-type", "application/json")
+            .body("{\"a\":1,\"a\""),
+    ] {
+        assert_eq!(problem(&server.ask(ask.from(61)).await)["status"], 401);
+    }
+}

@@ -112,3 +112,12 @@ fn help_names_every_command() {
     }
     assert_eq!(run(&["hunter2"], &[]).status.code(), Some(2));
 }
+
+#[test]
+fn check_config_masks_what_a_url_may_hold() {
+    let checks = ("CAMPOTECH_EXTERNAL_CHECKS", "billing=http://u:hunter2@127.0.0.1:80/live");
+    let output = run(&["check-config"], &[checks]);
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("CAMPOTECH_EXTERNAL_CHECKS") && !text.contains("hunter2"), "{text}");
+}
