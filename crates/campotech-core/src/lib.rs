@@ -4,6 +4,7 @@ pub mod body;
 pub mod clock;
 pub mod guard;
 pub mod identity;
+pub mod media;
 pub mod observer;
 pub mod problem;
 

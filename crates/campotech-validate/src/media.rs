@@ -1,5 +1,6 @@
 //! Whether a body is one that we read, by its headers.
 
+use campotech_core::media::{is_json_type, is_no_charset_or_utf8};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
@@ -21,17 +22,14 @@ pub fn check_json(headers: &HeaderMap) -> Result<(), Rejection> {
         return Err(Rejection::content_type(&codes::CONTENT_TYPE_REPEATED));
     }
     let mut parts = value.to_str().unwrap_or("").split(';');
-    if !is_json(parts.next().unwrap_or("").trim()) {
+    if !is_json_type(parts.next().unwrap_or("").trim()) {
         return Err(Rejection::content_type(&codes::CONTENT_TYPE_UNSUPPORTED));
     }
-    for part in parts {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        let utf8 = || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8");
-        if name.trim().eq_ignore_ascii_case("charset") && !utf8() {
-            return Err(Rejection::content_type(&codes::CONTENT_TYPE_CHARSET));
-        }
+    if parts.all(is_no_charset_or_utf8) {
+        Ok(())
+    } else {
+        Err(Rejection::content_type(&codes::CONTENT_TYPE_CHARSET))
     }
-    Ok(())
 }
 
 /// Checks that no content coding is left on a body that we read ourselves.
@@ -42,15 +40,6 @@ pub(crate) fn check_identity(headers: &HeaderMap) -> Result<(), Rejection> {
     } else {
         Err(Rejection::content_encoding())
     }
-}
-
-fn is_json(media_type: &str) -> bool {
-    let Some((kind, subtype)) = media_type.split_once('/') else { return false };
-    let subtype = subtype.to_ascii_lowercase();
-    let suffixed = subtype.strip_suffix("+json").is_some_and(|name| {
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b))
-    });
-    kind.eq_ignore_ascii_case("application") && (subtype == "json" || suffixed)
 }
 
 #[cfg(test)]

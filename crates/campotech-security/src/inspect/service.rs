@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use campotech_core::media::{is_json_type, is_no_charset_or_utf8};
 use campotech_core::{AnswerBody, Decision, RawBody};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
@@ -98,22 +99,6 @@ fn is_json(headers: &HeaderMap) -> bool {
     let (Some(value), None) = (values.next(), values.next()) else { return false };
     let mut parts = value.to_str().unwrap_or("").split(';');
     is_json_type(parts.next().unwrap_or("").trim()) && parts.all(is_no_charset_or_utf8)
-}
-
-fn is_json_type(media_type: &str) -> bool {
-    let Some((kind, subtype)) = media_type.split_once('/') else { return false };
-    let suffix = subtype.len().checked_sub(5).and_then(|at| subtype.split_at_checked(at));
-    let suffixed = suffix.is_some_and(|(name, end)| {
-        let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b);
-        end.eq_ignore_ascii_case("+json") && !name.is_empty() && name.bytes().all(token)
-    });
-    kind.eq_ignore_ascii_case("application") && (subtype.eq_ignore_ascii_case("json") || suffixed)
-}
-
-fn is_no_charset_or_utf8(parameter: &str) -> bool {
-    let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-    !name.trim().eq_ignore_ascii_case("charset")
-        || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
 }
 
 impl<F, B, E> Future for InspectFuture<F, B>
