@@ -14,7 +14,7 @@ pub enum RateLimitVerdict {
     Limited,
     /// Over the quota of a tier that only reports.
     Shadow,
-    /// The shared store failed, so the tier's outage policy decided.
+    /// The shared store did not decide, so this replica's share did; reported in addition to what it decided.
     StoreError,
 }
 

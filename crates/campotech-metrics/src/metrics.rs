@@ -12,6 +12,7 @@ use crate::business::{Business, JobKind, Outcome, Queue, QueueState, WebSocketGu
 use crate::collect::{Process, Runtimes, Watches};
 use crate::names::Kind;
 use crate::ops::{OpsMetricsLayer, OpsRequests};
+use crate::pools::{PoolMetrics, PoolState, Pools};
 use crate::reports::Reports;
 use crate::requests::{MetricsLayer, Requests};
 use crate::series::{Histogram, PROBE_SECONDS};
@@ -35,6 +36,7 @@ pub(crate) struct Inner {
     pub(crate) ops: Arc<OpsRequests>,
     pub(crate) business: Business,
     pub(crate) reports: Reports,
+    pub(crate) pools: Pools,
     pub(crate) watches: Watches,
     pub(crate) runtimes: Runtimes,
     pub(crate) process: Process,
@@ -55,6 +57,7 @@ impl Metrics {
             ops: Arc::new(OpsRequests::new(budget)),
             business: Business::new(),
             reports: Reports::new(budget),
+            pools: Pools::default(),
             watches: Watches::new(registered),
             runtimes: Runtimes::default(),
             process: Process::new(),
@@ -117,6 +120,25 @@ impl Metrics {
     /// It is called on the thread of the scrape, so it must not block; what takes time is kept elsewhere and read here.
     pub fn watch_queue(&self, queue: Queue, state: impl Fn() -> QueueState + Send + Sync + 'static) {
         self.0.business.watch_queue(queue, Arc::new(state));
+    }
+
+    /// Shows a pool of connections as `db_pool_*{pool="<name>"}`: `state` is asked at every scrape, on its thread, so it
+    /// must not block. The handle takes what only the pool's callers know.
+    ///
+    /// # Errors
+    /// A pool of this name is shown already.
+    pub fn watch_pool(
+        &self,
+        name: &str,
+        state: impl Fn() -> PoolState + Send + Sync + 'static,
+    ) -> Result<PoolMetrics, ConfigError> {
+        self.0.pools.add(name, Arc::new(state))
+    }
+
+    /// The handle of a pool that is watched under this name.
+    #[must_use]
+    pub fn pool(&self, name: &str) -> Option<PoolMetrics> {
+        self.0.pools.get(name)
     }
 
     /// Counts a WebSocket connection as open until the guard is dropped.

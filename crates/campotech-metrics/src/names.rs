@@ -59,6 +59,11 @@ descs! {
     VOICE_PROCESSED = "voice_messages_processed_total" Counter "Runs of voice messages by how they ended.";
     QUEUE_SIZE = "queue_size" Gauge "Entries that wait in a queue.";
     QUEUE_AGE = "queue_oldest_age_seconds" Gauge "Age of the oldest entry that waits in a queue.";
+    POOL_CONNECTIONS = "db_pool_connections" Gauge "Connections that a pool holds, idle or lent out.";
+    POOL_MAX = "db_pool_max_connections" Gauge "The most connections that a pool may hold.";
+    POOL_WAITING = "db_pool_waiting" Gauge "Callers that wait for a connection of a pool.";
+    POOL_ACQUIRE = "db_pool_acquire_seconds" Histogram "Time that callers waited until they had a connection of a pool.";
+    POOL_TIMEOUTS = "db_pool_timeouts_total" Counter "Callers that had no connection of a pool in time.";
     RATE_LIMIT = "rate_limit_decisions_total" Counter "Decisions of the rate-limit tiers.";
     SECURITY = "security_decisions_total" Counter "Decisions of the guards.";
     VALIDATION = "validation_failures_total" Counter "Faults found in input.";

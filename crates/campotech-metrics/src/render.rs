@@ -30,6 +30,7 @@ impl Metrics {
         inner.ops.write(&mut out);
         inner.business.write(&mut out);
         inner.reports.write(&mut out);
+        inner.pools.write(&mut out);
         inner.process.write(&mut out);
         inner.runtimes.write(&mut out);
         self.write_build(&mut out);

@@ -17,7 +17,7 @@ use campotech_metrics::prometheus_client::metrics::gauge::Gauge;
 use campotech_metrics::prometheus_client::metrics::histogram::{Histogram, NativeHistogramConfig};
 use campotech_metrics::prometheus_client::metrics::info::Info;
 use campotech_metrics::prometheus_client::registry::Unit;
-use campotech_metrics::{ConfigError, JobKind, Metrics, Outcome, Queue, QueueState};
+use campotech_metrics::{ConfigError, JobKind, Metrics, Outcome, PoolState, Queue, QueueState};
 use http::{Method, Request, Response};
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -72,12 +72,7 @@ async fn filled() -> Metrics {
     metrics.gauge_fn("health_snapshot_age_seconds", "Age of the health snapshot.", || 0.25).unwrap();
     for (state, value) in [("used", 1.0), ("idle", f64::NAN)] {
         metrics
-            .gauge_fn_with(
-                "db_pool_connections",
-                "Connections of a pool.",
-                &[("pool", "main"), ("state", state)],
-                move || value,
-            )
+            .gauge_fn_with("lanes", "Lanes of a road.", &[("road", "main"), ("state", state)], move || value)
             .unwrap();
     }
     for (reason, count) in [("full", 3), ("drain", 0)] {
@@ -85,6 +80,14 @@ async fn filled() -> Metrics {
             .counter_fn("refused_total", "Refused \\ connections", &[("reason", reason)], move || count)
             .unwrap();
     }
+    let idle = PoolState { max_size: 8, size: 5, available: 3, waiting: 0 };
+    let full = PoolState { max_size: 2, size: 2, available: 0, waiting: 7 };
+    metrics.watch_pool("orders", move || idle).unwrap();
+    let pool = metrics.watch_pool("jobs", move || full).unwrap();
+    pool.acquired(Duration::from_micros(80));
+    pool.acquired(Duration::from_millis(700));
+    metrics.pool("jobs").unwrap().timed_out();
+    metrics.watch_pool("broken", || panic!("a bug")).unwrap();
     metrics.gauge_fn("broken", "A closure with a bug.", || panic!("a bug")).unwrap();
     metrics.watch_runtime("main", &tokio::runtime::Handle::current()).unwrap();
     metrics
@@ -143,7 +146,9 @@ async fn families_are_sorted_and_come_once() {
     series.sort_unstable();
     series.dedup();
     assert_eq!(series.len(), lines);
-    assert!(!text.contains("broken"), "a gauge that panics has no sample");
+    assert!(!text.contains("\nbroken"), "a gauge that panics has no sample");
+    let gauges = text.lines().filter(|line| line.contains("pool=\"broken\"") && !line.contains("acquire"));
+    assert_eq!(gauges.collect::<Vec<_>>(), ["db_pool_timeouts_total{pool=\"broken\"} 0"]);
     assert!(!text.contains("# EOF") && !text.contains("# UNIT") && !text.contains("trace_id"));
 }
 
@@ -153,7 +158,8 @@ async fn numbers_of_series_are_told() {
     for line in [
         "metrics_series{family=\"http_requests_total\"} 3",
         "metrics_series{family=\"jobs_processed_total\"} 9",
-        "metrics_series{family=\"db_pool_connections\"} 2",
+        "metrics_series{family=\"lanes\"} 2",
+        "metrics_series{family=\"db_pool_connections\"} 4",
         "metrics_series{family=\"wait_seconds\"} 1",
         "metrics_series{family=\"host_info\"} 1",
     ] {
@@ -187,6 +193,10 @@ fn what_is_wrong_is_said_when_it_is_set() {
     assert_eq!(count("count_total"), Ok(()));
     assert_eq!(add("mine", &[]), Err(ConfigError::DuplicateMetric("mine".into())));
     assert_eq!(add("queue_size", &[]), Err(ConfigError::DuplicateMetric("queue_size".into())));
+    assert!(metrics.watch_pool("main", PoolState::default).is_ok() && metrics.pool("other").is_none());
+    let again = metrics.watch_pool("main", PoolState::default).unwrap_err();
+    assert_eq!(again, ConfigError::DuplicateMetric("db_pool_connections{pool=\"main\"}".into()));
+    assert_eq!(add("db_pool_waiting", &[]), Err(ConfigError::DuplicateMetric("db_pool_waiting".into())));
     assert_eq!(add("pool", &[("pool", "a")]), Ok(()));
     assert_eq!(add("pool", &[("pool", "a")]), Err(ConfigError::DuplicateMetric("pool".into())));
     assert_eq!(add("pool", &[("other", "a")]), Err(ConfigError::LabelMismatch("pool".into())));

@@ -81,6 +81,22 @@ pub(crate) static PROBE_SECONDS: Scale = Scale {
     per_unit: SECOND,
 };
 
+/// Bounds of waits for a connection: most take none.
+pub(crate) static WAIT_SECONDS: Scale = Scale {
+    bounds: &[
+        (MILLI / 10, "0.0001"),
+        (MILLI, "0.001"),
+        (5 * MILLI, "0.005"),
+        (10 * MILLI, "0.01"),
+        (50 * MILLI, "0.05"),
+        (100 * MILLI, "0.1"),
+        (500 * MILLI, "0.5"),
+        (SECOND, "1.0"),
+        (5 * SECOND, "5.0"),
+    ],
+    per_unit: SECOND,
+};
+
 /// Bounds of body sizes.
 pub(crate) static SIZE_BYTES: Scale = Scale {
     bounds: &[
@@ -169,7 +185,7 @@ mod tests {
 
     #[test]
     fn bounds_grow_and_agree_with_their_text() {
-        for scale in [&HTTP_SECONDS, &JOB_SECONDS, &PROBE_SECONDS, &SIZE_BYTES] {
+        for scale in [&HTTP_SECONDS, &JOB_SECONDS, &PROBE_SECONDS, &WAIT_SECONDS, &SIZE_BYTES] {
             let bounds: Vec<f64> = scale.bounds().collect();
             assert!(bounds.is_sorted_by(|a, b| a < b));
             for (bound, le) in bounds.iter().zip(scale.le()) {

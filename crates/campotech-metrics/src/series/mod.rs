@@ -8,7 +8,9 @@ mod table;
 
 pub(crate) use budget::{Budget, RESERVE};
 pub(crate) use family::Family;
-pub(crate) use histogram::{HTTP_SECONDS, Histogram, JOB_SECONDS, PROBE_SECONDS, SIZE_BYTES, Snapshot};
+pub(crate) use histogram::{
+    HTTP_SECONDS, Histogram, JOB_SECONDS, PROBE_SECONDS, SIZE_BYTES, Snapshot, WAIT_SECONDS,
+};
 pub(crate) use status::{StatusCounters, class, class_label};
 pub(crate) use table::{Entry, Table};
 

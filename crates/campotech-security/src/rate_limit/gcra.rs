@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::Quota;
-use super::standing::{Rule, Standing};
+use super::standing::{Rule, SharedRule, Standing, share_of};
 use crate::ConfigError;
 
 /// GCRA: N at once, then one every W/N. Eight bytes a key; admits at most 2 N in any window W.
 #[derive(Debug, Clone, Copy)]
 pub struct Gcra {
     limit: u32,
+    window: u64,
     interval: u64,
 }
 
@@ -24,9 +25,12 @@ impl Gcra {
     /// [`ConfigError::QuotaRange`].
     pub fn new(quota: Quota) -> Result<Self, ConfigError> {
         quota.check()?;
-        // Rounded up, so that rounding never admits more.
-        let interval = quota.window_nanos().div_ceil(u64::from(quota.limit()));
-        Ok(Self { limit: quota.limit(), interval })
+        Ok(Self::of(quota.limit(), quota.window_nanos()))
+    }
+
+    // Rounded up, so that rounding never admits more.
+    pub(super) fn of(limit: u32, window: u64) -> Self {
+        Self { limit, window, interval: window.div_ceil(u64::from(limit)) }
     }
 
     /// Asks for one request at `now` (nanoseconds since a fixed start), and counts it if it passes.
@@ -43,12 +47,16 @@ impl Gcra {
     /// What a request at `now` would find.
     #[must_use]
     pub fn look(&self, state: &GcraState, now: u64) -> Standing {
-        let burst = self.interval.saturating_mul(u64::from(self.limit));
+        let burst = self.burst();
         let room = burst.saturating_sub(state.0.saturating_sub(now));
         let remaining = u32::try_from(room / self.interval).unwrap_or(u32::MAX);
         // One more than remains has come back when the room is that much.
         let wait = if room == burst { 0 } else { self.interval - room % self.interval };
         Standing { allowed: remaining > 0, remaining, wait: Duration::from_nanos(wait) }
+    }
+
+    const fn burst(&self) -> u64 {
+        self.interval.saturating_mul(self.limit as u64)
     }
 }
 
@@ -61,6 +69,23 @@ impl Rule for Gcra {
 
     fn limit(&self) -> u32 {
         self.limit
+    }
+}
+
+impl SharedRule for Gcra {
+    fn take(&self, state: &mut GcraState, now: u64) -> Standing {
+        Self::take(self, state, now)
+    }
+
+    // In intervals of the share: a key that used up its share finds nothing left, however much the whole limit has.
+    fn record(&self, state: &mut GcraState, now: u64, replicas: u32) {
+        let share = self.share(replicas);
+        let next = state.0.max(now).saturating_add(share.interval);
+        state.0 = next.min(now.saturating_add(share.burst()));
+    }
+
+    fn share(&self, replicas: u32) -> Self {
+        if replicas <= 1 { *self } else { Self::of(share_of(self.limit, replicas), self.window) }
     }
 }
 
@@ -84,6 +109,21 @@ mod tests {
         assert!(!gcra.take(&mut state, 15 * SECOND - 1).allowed);
         assert!(gcra.take(&mut state, 15 * SECOND).allowed);
         assert!(!gcra.take(&mut state, 15 * SECOND).allowed);
+    }
+
+    #[test]
+    fn what_was_recorded_counts_against_the_share() {
+        let gcra = Gcra::new(Quota::per_minute(10)).unwrap();
+        let (share, mut state) = (gcra.share(3), GcraState::default());
+        for left in (0..4).rev() {
+            gcra.record(&mut state, SECOND, 3);
+            assert_eq!(share.look(&state, SECOND).remaining, left);
+        }
+        // More than the share was admitted here: it owes no more than a whole burst for that.
+        gcra.record(&mut state, SECOND, 3);
+        assert!(!share.look(&state, SECOND + 15 * SECOND - 1).allowed);
+        assert!(share.look(&state, SECOND + 15 * SECOND).allowed);
+        assert_eq!(share.look(&state, 61 * SECOND).remaining, 4);
     }
 
     #[test]

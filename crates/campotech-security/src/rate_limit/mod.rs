@@ -9,23 +9,30 @@
 //! count. Every tier keeps at most [`Tier::max_keys`] keys; a new key takes the
 //! place of an idle one, or of the one with most quota left among a few, or (where many keys at their limit stand together) of
 //! the newest. A key that is over its limit is never forgotten: only where all are, a new key finds no room.
+//!
+//! Quotas are of one process, unless the layer has [`SharedLimits`](shared::SharedLimits).
 
 mod failures;
+mod future;
 pub mod gcra;
 mod header;
 mod layer;
 mod quota;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod service;
+pub mod shared;
 pub mod sliding_log;
 mod standing;
 mod store;
 mod tier;
 
 pub use failures::{Attempt, FailureLimiter, Limited};
+pub use future::RateLimitFuture;
 pub use gcra::Gcra;
 pub use layer::RateLimitLayer;
 pub use quota::Quota;
-pub use service::{RateLimitFuture, RateLimitService};
+pub use service::RateLimitService;
 pub use sliding_log::SlidingLog;
 pub use standing::Standing;
 pub(crate) use standing::seconds_up;

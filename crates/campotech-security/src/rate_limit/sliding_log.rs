@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Quota;
-use super::standing::{Rule, Standing};
+use super::standing::{Rule, SharedRule, Standing, share_of};
 use crate::ConfigError;
 
 /// The exact limiter: never more than N in any window W, wherever the window starts.
@@ -85,7 +85,9 @@ impl SlidingLog {
 
     fn standing(&self, state: &SlidingLogState, expired: usize, now: u64) -> Standing {
         let remaining = self.limit.saturating_sub(state.0.len() - expired);
-        let wait = state.0.get(expired).map_or(0, |at| at.saturating_add(self.window) - now);
+        // Of more than the limit (it was larger a moment ago) the surplus has to go too.
+        let next = expired.max(state.0.len().saturating_sub(self.limit));
+        let wait = state.0.get(next).map_or(0, |at| at.saturating_add(self.window) - now);
         Standing {
             allowed: remaining > 0,
             remaining: u32::try_from(remaining).unwrap_or(u32::MAX),
@@ -107,6 +109,21 @@ impl Rule for SlidingLog {
 
     fn limit(&self) -> u32 {
         u32::try_from(self.limit).unwrap_or(u32::MAX)
+    }
+}
+
+impl SharedRule for SlidingLog {
+    fn take(&self, state: &mut SlidingLogState, now: u64) -> Standing {
+        Self::take(self, state, now)
+    }
+
+    // By the whole limit: the share may grow, and then counts what is older.
+    fn record(&self, state: &mut SlidingLogState, now: u64, _replicas: u32) {
+        Self::record(self, state, now);
+    }
+
+    fn share(&self, replicas: u32) -> Self {
+        Self { limit: share_of(self.limit(), replicas) as usize, window: self.window }
     }
 }
 
@@ -138,6 +155,21 @@ mod tests {
         assert!(log.take(&mut state, SECOND).allowed);
         assert!(!log.take(&mut state, 11 * SECOND).allowed);
         assert!(log.take(&mut state, 15 * SECOND).allowed);
+    }
+
+    #[test]
+    fn a_smaller_share_waits_until_all_of_its_surplus_is_gone() {
+        let log = SlidingLog::new(Quota::parse("10/10s").unwrap()).unwrap();
+        let mut state = SlidingLogState::default();
+        for second in 0..6 {
+            assert!(log.take(&mut state, second * SECOND).allowed);
+        }
+        let share = log.share(4);
+        assert_eq!(share.limit(), 3);
+        let refused = share.look(&state, 6 * SECOND);
+        assert_eq!(refused, Standing { allowed: false, remaining: 0, wait: Duration::from_secs(7) });
+        assert!(!share.take(&mut state, 13 * SECOND - 1).allowed);
+        assert!(share.take(&mut state, 13 * SECOND).allowed);
     }
 
     #[test]

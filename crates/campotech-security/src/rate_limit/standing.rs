@@ -24,7 +24,30 @@ pub(super) trait Rule {
     fn limit(&self) -> u32;
 }
 
+/// An algorithm whose limit can be one of several replicas' share, for the same states.
+pub(super) trait SharedRule: Rule + Copy {
+    /// Asks for one request, and counts it if it passes.
+    fn take(&self, state: &mut Self::State, now: u64) -> Standing;
+
+    /// Counts a request that somebody else admitted, so that it weighs on the share of one of so many `replicas`.
+    fn record(&self, state: &mut Self::State, now: u64, replicas: u32);
+
+    /// The rule for one of so many `replicas`.
+    fn share(&self, replicas: u32) -> Self;
+}
+
+/// What each of so many may admit: rounded up, so at least 1.
+pub(super) const fn share_of(limit: u32, replicas: u32) -> u32 {
+    if replicas <= 1 { limit } else { limit.div_ceil(replicas) }
+}
+
 impl Standing {
+    /// A standing that is told from elsewhere.
+    #[must_use]
+    pub const fn new(allowed: bool, remaining: u32, wait: Duration) -> Self {
+        Self { allowed, remaining, wait }
+    }
+
     /// [`wait`](Self::wait) in whole seconds, rounded up and at least 1: never early, never 0.
     #[must_use]
     pub const fn wait_seconds(&self) -> u64 {

@@ -1,5 +1,6 @@
 //! A bounded map of keys to limiter states.
 
+use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::time::Duration;
 
@@ -12,7 +13,6 @@ use super::standing::Rule;
 ///
 /// A new key in a full shard takes the place of another: of a few neighbours the idlest, among many keys at their limit the
 /// newest. A key that is over its limit is never evicted; where there is nothing else, the new key finds no room.
-#[derive(Debug)]
 pub(super) struct Store<K, R: Rule> {
     rule: R,
     shards: Shards<K, R::State>,
@@ -22,7 +22,6 @@ pub(super) struct Store<K, R: Rule> {
 
 type Shards<K, V> = Box<[Mutex<Shard<K, V>>]>;
 
-#[derive(Debug)]
 struct Shard<K, V> {
     index: HashTable<u32>,
     slots: Vec<Slot<K, V>>,
@@ -35,7 +34,6 @@ struct Shard<K, V> {
     full: Option<(u64, usize)>,
 }
 
-#[derive(Debug)]
 struct Slot<K, V> {
     hash: u64,
     key: K,
@@ -74,13 +72,27 @@ impl<K: Hash + Eq, R: Rule> Store<K, R> {
     where
         K: Clone,
     {
+        self.with_rule(&self.rule, key, now, f)
+    }
+
+    /// As [`with`](Self::with), by another rule for the same states: it says too who is over the limit.
+    pub(super) fn with_rule<T>(
+        &self,
+        rule: &R,
+        key: &K,
+        now: u64,
+        f: impl FnOnce(&R, &mut R::State) -> T,
+    ) -> Result<T, Full>
+    where
+        K: Clone,
+    {
         let hash = self.hasher.hash_one(key);
         let mut shard = self.shard(hash).lock();
         let at = match shard.find(hash, key) {
             Some(at) => at,
-            None => shard.insert(&self.rule, hash, key.clone(), now)?,
+            None => shard.insert(rule, hash, key.clone(), now)?,
         };
-        Ok(shard.visit(&self.rule, at, now, f))
+        Ok(shard.visit(rule, at, now, f))
     }
 
     /// Calls `f` with the state of `key` if it has one; without one, says whether there is room for it.
@@ -90,12 +102,23 @@ impl<K: Hash + Eq, R: Rule> Store<K, R> {
         now: u64,
         f: impl FnOnce(&R, &mut R::State) -> T,
     ) -> Result<Option<T>, Full> {
+        self.peek_rule(&self.rule, key, now, f)
+    }
+
+    /// As [`peek`](Self::peek), by another rule for the same states.
+    pub(super) fn peek_rule<T>(
+        &self,
+        rule: &R,
+        key: &K,
+        now: u64,
+        f: impl FnOnce(&R, &mut R::State) -> T,
+    ) -> Result<Option<T>, Full> {
         let hash = self.hasher.hash_one(key);
         let mut shard = self.shard(hash).lock();
         match shard.find(hash, key) {
-            Some(at) => Ok(Some(shard.visit(&self.rule, at, now, f))),
+            Some(at) => Ok(Some(shard.visit(rule, at, now, f))),
             None if shard.slots.len() < shard.cap => Ok(None),
-            None => shard.victim(&self.rule, now).map(|_| None),
+            None => shard.victim(rule, now).map(|_| None),
         }
     }
 
@@ -108,6 +131,13 @@ impl<K: Hash + Eq, R: Rule> Store<K, R> {
         // The table uses the low and the highest bits.
         let at = usize::try_from((hash >> 32) & 0xffff).unwrap_or(0);
         &self.shards[at & (self.shards.len() - 1)]
+    }
+}
+
+// Without the keys, which may be personal.
+impl<K, R: Rule + fmt::Debug> fmt::Debug for Store<K, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("rule", &self.rule).finish_non_exhaustive()
     }
 }
 

@@ -9,7 +9,7 @@ use super::gcra::Gcra;
 use super::header;
 use super::quota::Quota;
 use super::sliding_log::SlidingLog;
-use super::standing::Standing;
+use super::standing::{SharedRule, Standing};
 use super::store::{Full, Store};
 use crate::ConfigError;
 use crate::path_pattern::PathPattern;
@@ -45,7 +45,8 @@ pub(super) struct ReadyTier {
     pub(super) policy: HeaderValue,
     pub(super) mode: Mode,
     pub(super) patterns: Vec<PathPattern>,
-    limit: u32,
+    pub(super) quota: Quota,
+    pub(super) algorithm: Algorithm,
     limiter: Limiter,
 }
 
@@ -58,6 +59,8 @@ enum Limiter {
 pub(super) const MAX_KEYS: usize = 100_000;
 const HIGHEST_MAX_KEYS: usize = 1_000_000_000;
 const LONGEST_NAME: usize = 32;
+/// The longest that the store's decision takes to arrive.
+const LATE_NANOS: u64 = 1_000_000_000;
 
 impl Tier {
     /// A tier with a name for headers and metrics: 1 to 32 of `a-z 0-9 _ -`.
@@ -148,31 +151,72 @@ impl Tier {
             name: self.name,
             mode: self.mode,
             patterns,
-            limit: self.quota.limit(),
+            quota: self.quota,
+            algorithm: self.algorithm,
             limiter,
         })
     }
 }
 
 impl ReadyTier {
-    /// Asks for one request of `client`. A client that there is no room to count is refused.
-    pub(super) fn take(&self, client: ClientNetwork, now: u64) -> Standing {
-        let taken = match &self.limiter {
-            Limiter::Exact(store) => store.with(&client, now, |rule, state| rule.take(state, now)),
-            Limiter::Gcra(store) => store.with(&client, now, |rule, state| rule.take(state, now)),
-        };
-        taken.unwrap_or_else(no_room)
+    /// Asks for one request of `client`, of the share of one of so many `replicas`. A client that there is no room to
+    /// count is refused.
+    pub(super) fn take(&self, client: ClientNetwork, now: u64, replicas: u32) -> Standing {
+        match &self.limiter {
+            Limiter::Exact(store) => take(store, client, now, replicas),
+            Limiter::Gcra(store) => take(store, client, now, replicas),
+        }
     }
 
     /// What a request of `client` would find.
-    pub(super) fn look(&self, client: ClientNetwork, now: u64) -> Standing {
-        let looked = match &self.limiter {
-            Limiter::Exact(store) => store.peek(&client, now, |rule, state| rule.look(state, now)),
-            Limiter::Gcra(store) => store.peek(&client, now, |rule, state| rule.look(state, now)),
-        };
-        let fresh = Standing { allowed: true, remaining: self.limit, wait: Duration::ZERO };
-        looked.map_or_else(no_room, |standing| standing.unwrap_or(fresh))
+    pub(super) fn look(&self, client: ClientNetwork, now: u64, replicas: u32) -> Standing {
+        match &self.limiter {
+            Limiter::Exact(store) => look(store, client, now, replicas),
+            Limiter::Gcra(store) => look(store, client, now, replicas),
+        }
     }
+
+    /// Counts a request of `client` that the shared store admitted here.
+    ///
+    /// Gives back the refusal where an exact quota was used up by this replica alone: the store knows nothing of what was
+    /// decided here while it was silent.
+    pub(super) fn record(&self, client: ClientNetwork, now: u64, replicas: u32) -> Option<Standing> {
+        match &self.limiter {
+            Limiter::Exact(store) => {
+                // What was counted here was counted there a little earlier.
+                let then = now.saturating_add(LATE_NANOS);
+                let own = store.peek(&client, now, |rule, state| rule.look(state, then));
+                if let Ok(Some(own)) = own
+                    && !own.allowed
+                {
+                    return Some(own);
+                }
+                record(store, client, now, replicas);
+            }
+            Limiter::Gcra(store) => record(store, client, now, replicas),
+        }
+        None
+    }
+}
+
+type Clients<R> = Store<ClientNetwork, R>;
+
+fn take<R: SharedRule>(clients: &Clients<R>, client: ClientNetwork, now: u64, replicas: u32) -> Standing {
+    let share = clients.rule().share(replicas);
+    clients.with_rule(&share, &client, now, |rule, state| rule.take(state, now)).unwrap_or_else(no_room)
+}
+
+fn look<R: SharedRule>(clients: &Clients<R>, client: ClientNetwork, now: u64, replicas: u32) -> Standing {
+    let share = clients.rule().share(replicas);
+    let fresh = Standing { allowed: true, remaining: share.limit(), wait: Duration::ZERO };
+    clients
+        .peek_rule(&share, &client, now, |rule, state| rule.look(state, now))
+        .map_or_else(no_room, |standing| standing.unwrap_or(fresh))
+}
+
+fn record<R: SharedRule>(clients: &Clients<R>, client: ClientNetwork, now: u64, replicas: u32) {
+    // Without room for the client its share starts anew, should this tier come to decide.
+    let _ = clients.with(&client, now, |rule, state| rule.record(state, now, replicas));
 }
 
 const fn no_room(full: Full) -> Standing {

@@ -13,6 +13,7 @@ use campotech_security::headers::SecurityHeadersLayer;
 use campotech_security::inspect::InspectLayer;
 use campotech_security::overload::OverloadLayer;
 use campotech_security::payload::PayloadLayer;
+use campotech_security::rate_limit::shared::SharedLimits;
 use campotech_security::rate_limit::{Algorithm, RateLimitLayer, Tier};
 use campotech_security::request_id::RequestIdLayer;
 use campotech_sentry::{SentryGuard, SentryLayer};
@@ -30,6 +31,7 @@ pub(crate) struct Additions {
     pub(crate) tiers: Vec<Tier>,
     pub(crate) body_limits: Vec<(&'static str, usize)>,
     pub(crate) signed: Vec<&'static str>,
+    pub(crate) shared: Option<SharedLimits>,
 }
 
 pub(crate) fn stack(
@@ -52,7 +54,7 @@ pub(crate) fn stack(
         overload: OverloadLayer::new(IN_FLIGHT)
             .map_err(PlatformError::build("overload"))?
             .with_observer(told()),
-        rate_limit: rate_limit(settings, additions.tiers)?.with_observer(told()),
+        rate_limit: rate_limit(settings, additions.tiers, additions.shared)?.with_observer(told()),
         deadline: HandlerDeadlineLayer::new(settings.request_deadline)
             .map_err(PlatformError::build("CAMPOTECH_REQUEST_DEADLINE"))?
             .with_observer(told()),
@@ -64,11 +66,16 @@ pub(crate) fn stack(
     })
 }
 
-fn rate_limit(settings: &Settings, mut tiers: Vec<Tier>) -> Result<RateLimitLayer, PlatformError> {
+fn rate_limit(
+    settings: &Settings,
+    mut tiers: Vec<Tier>,
+    shared: Option<SharedLimits>,
+) -> Result<RateLimitLayer, PlatformError> {
     if !tiers.iter().any(|tier| tier.name() == "standard") {
         tiers.push(Tier::new("standard", settings.rate_standard, Algorithm::Gcra));
     }
-    RateLimitLayer::new(tiers).map_err(PlatformError::build("rate limit"))
+    let layer = RateLimitLayer::new(tiers).map_err(PlatformError::build("rate limit"))?;
+    Ok(shared.into_iter().fold(layer, RateLimitLayer::with_shared))
 }
 
 fn inspect(signed: &[&'static str]) -> Result<InspectLayer, ConfigError> {

@@ -1,6 +1,6 @@
 //! Debian packages.
 
-use super::on_path;
+use super::{is_program, on_path};
 use crate::cmd::Cmd;
 use crate::workspace::Workspace;
 use std::path::Path;
@@ -9,8 +9,11 @@ use std::process::{Command, Stdio};
 /// A program the tests call and the package that brings it.
 const PROGRAMS: &[(&str, &str)] = &[
     ("git", "git"),              // advisory database: cargo-deny reads nothing but a repository
+    ("postgres", "postgresql"),  // private servers; the one that the package may start is left alone
     ("promtool", "prometheus"),  // exposition checks
     ("python3", "python3-venv"), // the private tools
+    ("redis-server", "redis-server"),
+    ("setsid", "util-linux"), // private servers
     ("tar", "tar"),
     ("xz", "xz-utils"),
 ];
@@ -21,9 +24,22 @@ pub(super) fn missing() -> Vec<&'static str> {
     absent.map(|(_, package)| *package).collect()
 }
 
+/// Where Debian keeps the programs of every PostgreSQL version, outside `PATH`.
+const POSTGRESQL: &str = "/usr/lib/postgresql";
+
 /// Debian splits Python: the program may be there without what makes a private place.
 fn there(program: &str) -> bool {
-    on_path(program).is_some_and(|path| program != "python3" || can_make_places(&path))
+    let path = on_path(program);
+    match program {
+        "python3" => path.is_some_and(|python| can_make_places(&python)),
+        "postgres" => path.is_some() || in_a_version(Path::new(POSTGRESQL), program),
+        _ => path.is_some(),
+    }
+}
+
+fn in_a_version(parent: &Path, program: &str) -> bool {
+    let versions = std::fs::read_dir(parent).into_iter().flatten().flatten();
+    versions.into_iter().any(|version| is_program(&version.path().join("bin").join(program)))
 }
 
 fn can_make_places(python: &Path) -> bool {
@@ -64,5 +80,14 @@ mod tests {
     fn a_python_that_can_make_no_place_is_not_there() {
         assert!(!can_make_places(Path::new("/bin/false")));
         assert!(can_make_places(&on_path("python3").unwrap()));
+    }
+
+    #[test]
+    fn a_server_counts_where_debian_keeps_it() {
+        assert!(in_a_version(Path::new(POSTGRESQL), "postgres"));
+        assert!(!in_a_version(Path::new(POSTGRESQL), "postgres-of-nobody"));
+        assert!(!in_a_version(Path::new("/usr/lib/no-such-place"), "postgres"));
+        assert!(there("postgres") && there("redis-server"));
+        assert!(!there("postgres-of-nobody"));
     }
 }

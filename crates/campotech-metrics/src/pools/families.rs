@@ -1,0 +1,69 @@
+//! `db_pool_*`: pools by name, each registered once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+use super::{PoolMetrics, PoolState};
+use crate::ConfigError;
+use crate::collect::ask;
+use crate::names;
+use crate::text::Exposition;
+
+type Read = Arc<dyn Fn() -> PoolState + Send + Sync>;
+
+/// Pools by name.
+#[derive(Default)]
+pub(crate) struct Pools(RwLock<BTreeMap<Arc<str>, Pool>>);
+
+#[derive(Clone)]
+struct Pool {
+    read: Read,
+    metrics: PoolMetrics,
+}
+
+impl Pools {
+    pub(crate) fn add(&self, name: &str, read: Read) -> Result<PoolMetrics, ConfigError> {
+        let mut pools = self.0.write();
+        if pools.contains_key(name) {
+            return Err(ConfigError::DuplicateMetric(format!("db_pool_connections{{pool={name:?}}}")));
+        }
+        let metrics = PoolMetrics::new();
+        pools.insert(name.into(), Pool { read, metrics: metrics.clone() });
+        Ok(metrics)
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<PoolMetrics> {
+        self.0.read().get(name).map(|pool| pool.metrics.clone())
+    }
+
+    pub(crate) fn write(&self, out: &mut Exposition) {
+        // Without the lock: a question may take its time, or add another pool.
+        let pools = self.0.read().clone();
+        let states: Vec<_> =
+            pools.iter().filter_map(|(name, pool)| Some((&**name, ask(|| (pool.read)())?))).collect();
+        let mut family = out.family(&names::POOL_CONNECTIONS);
+        for (name, state) in &states {
+            let used = state.size.saturating_sub(state.available);
+            family.value(&[("pool", name), ("state", "idle")], state.available as f64);
+            family.value(&[("pool", name), ("state", "used")], used as f64);
+        }
+        let mut family = out.family(&names::POOL_MAX);
+        for (name, state) in &states {
+            family.value(&[("pool", name)], state.max_size as f64);
+        }
+        let mut family = out.family(&names::POOL_WAITING);
+        for (name, state) in &states {
+            family.value(&[("pool", name)], state.waiting as f64);
+        }
+        let mut family = out.family(&names::POOL_ACQUIRE);
+        for (name, pool) in &pools {
+            family.histogram(&[("pool", name)], &pool.metrics.acquired.snapshot());
+        }
+        let mut family = out.family(&names::POOL_TIMEOUTS);
+        for (name, pool) in &pools {
+            family.counter(&[("pool", name)], pool.metrics.timeouts.get());
+        }
+    }
+}

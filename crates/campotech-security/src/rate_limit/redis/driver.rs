@@ -1,0 +1,265 @@
+//! The task that takes questions to Redis.
+
+use std::collections::HashMap;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use fred::clients::WithOptions;
+use fred::interfaces::ClientLike;
+use fred::types::Value;
+use fred::types::config::Options;
+use fred::util::static_str;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
+
+use super::fault::Failure;
+use super::script::{BEAT, Call, DECIDE, Script};
+use crate::rate_limit::shared::{Question, Questions, SharedTier, Sharing, StoreFault};
+use crate::rate_limit::{Algorithm, Standing};
+
+/// Questions under way; more wait in the port.
+const MOST_IN_FLIGHT: usize = 1_024;
+/// Between two beats.
+const BEAT_EVERY: Duration = Duration::from_secs(5);
+/// Without a beat for so long, a replica does not count.
+const REPLICA_LIFE: Duration = Duration::from_secs(15);
+/// After a beat that failed.
+const BEAT_AGAIN: Duration = Duration::from_millis(500);
+/// Where a question fails so soon after the server was back, the beat doesn't see what is wrong, such as one dead node
+/// of a cluster: then the layers decide for a while, so that not every request has to wait.
+const RELAPSE_WITHIN: Duration = Duration::from_secs(5);
+const RELAPSE_REST: Duration = Duration::from_secs(1);
+/// So long an answer to a beat may still come. It bounds what piles up in the client of a silent server.
+const BEAT_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The client, once for each kind of call, and what it calls.
+struct Store<C: ClientLike> {
+    quick: WithOptions<C>,
+    patient: WithOptions<C>,
+    decide: Script,
+    beat: Script,
+    prefix: String,
+    replica: String,
+    patience: Duration,
+}
+
+enum Task {
+    Decide { ticket: u64, call: Call },
+    Beat,
+}
+
+enum Done {
+    Decided {
+        ticket: u64,
+        answer: Result<Vec<Standing>, Failure>,
+    },
+    /// How many replicas are alive.
+    Beat {
+        since: Instant,
+        answer: Result<u32, Failure>,
+    },
+}
+
+/// What the driver knows between two events.
+struct Driver<'t> {
+    questions: Questions,
+    pending: HashMap<u64, Question>,
+    tickets: u64,
+    /// When to beat; while a beat is under way, when it is late.
+    timer: Pin<&'t mut Sleep>,
+    beating: bool,
+    away: bool,
+    /// When it was back from the last failure.
+    back: Option<Instant>,
+}
+
+/// Runs until no layer is left.
+///
+/// A beat keeps this replica counted, and is the trial of a server that failed: it writes as a decision does, and no
+/// request waits for it. So while the server is away nothing but one beat at a time goes to it.
+pub(super) async fn drive<C>(client: C, prefix: String, patience: Duration, questions: Questions)
+where
+    C: ClientLike + 'static,
+{
+    let store = Store::new(&client, prefix, patience);
+    let mut under_way = FuturesUnordered::new();
+    let timer = pin!(sleep_until(Instant::now()));
+    let mut driver = Driver {
+        questions,
+        pending: HashMap::new(),
+        tickets: 0,
+        timer,
+        beating: false,
+        away: false,
+        back: None,
+    };
+    loop {
+        tokio::select! {
+            biased;
+            Some(done) = under_way.next(), if !under_way.is_empty() => match done {
+                Done::Decided { ticket, answer } => driver.decided(ticket, answer),
+                Done::Beat { since, answer } => driver.beaten(since.elapsed() > patience, answer),
+            },
+            () = driver.timer.as_mut() => {
+                if driver.beating {
+                    // It may still be answered, but by then requests would have waited too long.
+                    driver.leave(StoreFault::Timeout);
+                    driver.rest_until(Instant::now() + 2 * BEAT_PATIENCE);
+                } else {
+                    driver.beating = true;
+                    driver.rest_until(Instant::now() + patience);
+                    under_way.push(store.run(Task::Beat));
+                }
+            }
+            question = driver.questions.recv(), if under_way.len() < MOST_IN_FLIGHT => match question {
+                None => return,
+                Some(question) if driver.away || question.is_abandoned() => {}
+                Some(question) => {
+                    let call = store.question(&question);
+                    under_way.push(store.run(Task::Decide { ticket: driver.admit(question), call }));
+                }
+            },
+        }
+    }
+}
+
+impl Driver<'_> {
+    fn admit(&mut self, question: Question) -> u64 {
+        self.tickets += 1;
+        self.pending.insert(self.tickets, question);
+        self.tickets
+    }
+
+    fn decided(&mut self, ticket: u64, answer: Result<Vec<Standing>, Failure>) {
+        // A question of before the last failure tells nothing about now.
+        let Some(question) = self.pending.remove(&ticket) else { return };
+        match answer {
+            Ok(standings) => question.answer(standings),
+            Err(Failure::Key) => {}
+            Err(Failure::Store(fault)) => {
+                self.leave(fault);
+                if !self.beating {
+                    let relapse = self.back.is_some_and(|back| back.elapsed() < RELAPSE_WITHIN);
+                    self.rest_until(Instant::now() + if relapse { RELAPSE_REST } else { Duration::ZERO });
+                }
+            }
+        }
+    }
+
+    fn beaten(&mut self, late: bool, answer: Result<u32, Failure>) {
+        self.beating = false;
+        let now = Instant::now();
+        if let Ok(replicas) = answer {
+            self.questions.set_replicas(replicas);
+        }
+        match answer {
+            // It is back, perhaps: the next beat tells whether it is quick.
+            Ok(_) | Err(Failure::Key) if late => self.rest_until(now),
+            Ok(_) | Err(Failure::Key) => {
+                if self.away {
+                    self.away = false;
+                    self.back = Some(now);
+                }
+                self.questions.set(Sharing::Shared);
+                self.rest_until(now + BEAT_EVERY);
+            }
+            Err(Failure::Store(fault)) => {
+                self.leave(fault);
+                self.rest_until(now + BEAT_AGAIN);
+            }
+        }
+    }
+
+    /// Lets the layers decide by themselves, also what they have asked already.
+    fn leave(&mut self, fault: StoreFault) {
+        self.away = true;
+        self.questions.set(Sharing::Away(fault));
+        self.pending.clear();
+    }
+
+    fn rest_until(&mut self, when: Instant) {
+        self.timer.as_mut().reset(when);
+    }
+}
+
+impl<C: ClientLike> Store<C> {
+    fn new(client: &C, prefix: String, patience: Duration) -> Self {
+        // Never a second attempt: the first may have been counted.
+        let options = |timeout| Options {
+            max_attempts: Some(1),
+            fail_fast: true,
+            timeout: Some(timeout),
+            ..Options::default()
+        };
+        Self {
+            quick: client.with_options(&options(patience)),
+            patient: client.with_options(&options(BEAT_PATIENCE)),
+            decide: Script::new(DECIDE),
+            beat: Script::new(BEAT),
+            prefix,
+            replica: format!("{:016x}", rand::random::<u64>()),
+            patience,
+        }
+    }
+
+    async fn run(&self, task: Task) -> Done {
+        match task {
+            Task::Decide { ticket, call } => {
+                // fred knows the timeout and doesn't send what is late; this one is for a fred that forgot.
+                let answer = within(2 * self.patience, self.decide.call(&self.quick, &call)).await;
+                Done::Decided { ticket, answer: answer.and_then(|numbers: Vec<i64>| standings(&numbers)) }
+            }
+            Task::Beat => {
+                let since = Instant::now();
+                let life = i64::try_from(REPLICA_LIFE.as_micros()).unwrap_or(i64::MAX);
+                let key = format!("{}:replicas", self.prefix);
+                let call = Call::new([key], [self.replica.clone().into(), life.into()]);
+                let answer = within(2 * BEAT_PATIENCE, self.beat.call(&self.patient, &call)).await;
+                Done::Beat { since, answer }
+            }
+        }
+    }
+
+    fn question(&self, question: &Question) -> Call {
+        let client = question.client();
+        let keys = question.tiers().map(|tier| format!("{}:{{{client}}}:{}", self.prefix, tier.name));
+        Call::new(keys, question.tiers().flat_map(arguments))
+    }
+}
+
+async fn within<T>(
+    time: Duration,
+    call: impl Future<Output = Result<T, fred::error::Error>>,
+) -> Result<T, Failure> {
+    match timeout(time, call).await {
+        Ok(answer) => answer.map_err(Failure::from),
+        Err(_) => Err(Failure::Store(StoreFault::Timeout)),
+    }
+}
+
+/// What the script asks of a tier. Times are whole microseconds, rounded up, so that rounding never admits more.
+fn arguments(tier: SharedTier<'_>) -> [Value; 4] {
+    let window = tier.quota.window().as_micros();
+    let (algorithm, time) = match tier.algorithm {
+        Algorithm::SlidingLog => ("log", window),
+        Algorithm::Gcra => ("gcra", window.div_ceil(u128::from(tier.quota.limit()))),
+    };
+    let time = i64::try_from(time).unwrap_or(i64::MAX);
+    [
+        static_str(algorithm).into(),
+        tier.quota.limit().into(),
+        time.into(),
+        i64::from(tier.mode.enforces()).into(),
+    ]
+}
+
+fn standings(numbers: &[i64]) -> Result<Vec<Standing>, Failure> {
+    let standing = |told: &[i64]| {
+        let (remaining, wait) = (u32::try_from(told[1]).ok()?, u64::try_from(told[2]).ok()?);
+        Some(Standing::new(told[0] == 1, remaining, Duration::from_micros(wait)))
+    };
+    let (told, rest) = numbers.as_chunks::<3>();
+    let standings = told.iter().map(|told| standing(told)).collect::<Option<Vec<_>>>();
+    standings.filter(|_| rest.is_empty()).ok_or(Failure::Store(StoreFault::Unexpected))
+}
