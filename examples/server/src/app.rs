@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::auth::PasswordHasher;
+use crate::cursors::SharedCursorKeys;
 use crate::domain::Job;
 use crate::events::EventBus;
 use crate::store::{StatusChange, Store};
@@ -32,7 +33,7 @@ pub struct Parts {
     /// Failed logins, per account.
     pub failures: FailureLimiter<String>,
     /// Seals the cursors of lists.
-    pub cursors: CursorKeys,
+    pub cursors: SharedCursorKeys,
     /// The webhook, where it has secrets.
     pub webhook: Option<Webhook>,
     /// Where job events go.
@@ -80,8 +81,9 @@ impl App {
         &self.0.failures
     }
 
-    pub(crate) fn cursors(&self) -> &CursorKeys {
-        &self.0.cursors
+    /// The key of the cursors; none while the database has not told it.
+    pub(crate) fn cursors(&self) -> Option<&CursorKeys> {
+        self.0.cursors.get()
     }
 
     pub(crate) fn webhook(&self) -> Option<&Webhook> {

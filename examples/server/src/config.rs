@@ -1,10 +1,14 @@
 //! The server's own variables, beside those of the platform.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use campotech::config::{ConfigFaults, Env, Settings, Variable, text};
+use campotech::config::{ConfigFaults, Env, Settings, Variable, count, text};
 
+use crate::redis::RedisSettings;
 use crate::secrets::WebhookSecrets;
+use crate::store::{DatabaseSettings, MAX_POOL};
+use crate::tls::TlsRoots;
 
 macro_rules! variables {
     ($( $ident:ident = $name:literal, $default:expr, $example:literal, $secret:literal, $meaning:literal; )*) => {
@@ -18,8 +22,11 @@ macro_rules! variables {
 
 variables! {
     DATA_DIR = "CAMPOTECH_DATA_DIR", Some(".campotech"), "/var/lib/campotech", false, "embedded store; locked against a second process";
-    DATABASE_URL = "DATABASE_URL", None, "", true, "PostgreSQL; this version has the embedded store only";
-    REDIS_URL = "REDIS_URL", None, "", true, "Redis; this version keeps limits, queue and events in the process";
+    DATABASE_URL = "DATABASE_URL", None, "postgres://campotech:secret@db.internal/campotech", true, "PostgreSQL that replicas share; unset: the embedded store";
+    DATABASE_POOL = "CAMPOTECH_DATABASE_POOL", Some("10"), "10", false, "connections of this replica to PostgreSQL";
+    REDIS_URL = "REDIS_URL", None, "redis://:secret@redis.internal", true, "Redis for limits, queue and events of all replicas (redis-cluster://, redis-sentinel:// too); unset: in the process";
+    REDIS_PREFIX = "CAMPOTECH_REDIS_PREFIX", Some("campotech"), "campotech-staging", false, "what keys and channels in Redis begin with; one for each database";
+    TLS_ROOTS = "CAMPOTECH_TLS_ROOTS", None, "/etc/campotech/roots.pem", false, "PEM file of root certificates for PostgreSQL and Redis, beside the public ones";
     APP_SECRET = "CAMPOTECH_WHATSAPP_APP_SECRET", None, "0123456789abcdef0123456789abcdef", true, "signs the callbacks of WhatsApp; generated on a loopback listener";
     VERIFY_TOKEN = "CAMPOTECH_WHATSAPP_VERIFY_TOKEN", None, "a-long-random-word", true, "shown in the handshake of WhatsApp; generated on a loopback listener";
 }
@@ -31,6 +38,16 @@ pub struct ServerSettings {
     pub platform: Settings,
     /// The folder of the embedded store.
     pub data_dir: PathBuf,
+    /// PostgreSQL instead of the embedded store.
+    pub database: Option<DatabaseSettings>,
+    /// Connections to it.
+    pub database_pool: NonZeroUsize,
+    /// Redis for what replicas share besides.
+    pub redis: Option<RedisSettings>,
+    /// What keys and channels in Redis begin with.
+    pub redis_prefix: String,
+    /// What their certificates are verified by.
+    pub tls_roots: TlsRoots,
     /// The secrets of the webhook, where both are given.
     pub webhook: Option<WebhookSecrets>,
 }
@@ -43,8 +60,11 @@ impl ServerSettings {
     pub fn read(env: &mut Env) -> Result<Self, ConfigFaults> {
         let platform = Settings::read(env);
         let data_dir = PathBuf::from(env.required(&DATA_DIR, text));
-        env.optional(&DATABASE_URL, |_| refuse("PostgreSQL", "the embedded store"));
-        env.optional(&REDIS_URL, |_| refuse("Redis", "limits, queue and events in the process"));
+        let database = env.optional(&DATABASE_URL, DatabaseSettings::parse);
+        let database_pool = env.required(&DATABASE_POOL, pool_size);
+        let redis = env.optional(&REDIS_URL, RedisSettings::parse);
+        let redis_prefix = env.required(&REDIS_PREFIX, redis_prefix);
+        let tls_roots = env.optional(&TLS_ROOTS, TlsRoots::read).unwrap_or_default();
         let app_secret = env.optional(&APP_SECRET, secret);
         let verify_token = env.optional(&VERIFY_TOKEN, secret);
         let webhook = match (app_secret, verify_token) {
@@ -60,12 +80,22 @@ impl ServerSettings {
             }
         };
         env.finish()?;
-        Ok(Self { platform, data_dir, webhook })
+        Ok(Self { platform, data_dir, database, database_pool, redis, redis_prefix, tls_roots, webhook })
     }
 }
 
-fn refuse(what: &str, instead: &str) -> Result<(), String> {
-    Err(format!("{what} is not supported by this version, which has {instead}: unset it"))
+fn pool_size(value: &str) -> Result<NonZeroUsize, String> {
+    let size = count(value)?;
+    if size.get() <= MAX_POOL { Ok(size) } else { Err(format!("is more than {MAX_POOL}")) }
+}
+
+fn redis_prefix(value: &str) -> Result<String, String> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.');
+    if (1..=64).contains(&value.len()) && value.bytes().all(plain) {
+        Ok(value.to_owned())
+    } else {
+        Err("is not 1 to 64 characters of a-z, 0-9, _, - and .".to_owned())
+    }
 }
 
 fn secret(value: &str) -> Result<String, String> {
@@ -89,13 +119,31 @@ mod tests {
     }
 
     #[test]
-    fn servers_that_come_later_are_refused_clearly() {
-        let line = faults(&[("DATABASE_URL", "postgres://u:hunter2@db/x")]);
-        assert!(
-            line.starts_with("DATABASE_URL: PostgreSQL is not supported") && !line.contains("hunter2"),
-            "{line}"
-        );
-        assert!(faults(&[("REDIS_URL", "redis://r")]).starts_with("REDIS_URL: Redis is not supported"));
+    fn a_wrong_server_is_named_and_its_password_is_not_repeated() {
+        for (name, value) in [
+            ("DATABASE_URL", "mysql://u:hunter2@db/x"),
+            ("DATABASE_URL", "postgres://u:hunter2@db"),
+            ("REDIS_URL", "http://:hunter2@r"),
+            ("CAMPOTECH_DATABASE_POOL", "0"),
+            ("CAMPOTECH_REDIS_PREFIX", "{hunter2}"),
+            ("CAMPOTECH_DATABASE_POOL", "501"),
+            ("CAMPOTECH_TLS_ROOTS", "/no/such/file"),
+        ] {
+            let line = faults(&[(name, value)]);
+            assert!(
+                line.starts_with(name) && line.lines().count() == 1 && !line.contains("hunter2"),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn servers_are_taken() {
+        let pairs = [("DATABASE_URL", "postgres://u:hunter2@db/x"), ("REDIS_URL", "redis://:hunter2@r")];
+        let settings = ServerSettings::read(&mut Env::of(pairs)).unwrap();
+        assert!(settings.database.is_some() && settings.redis.is_some());
+        assert_eq!(settings.database_pool.get(), 10);
+        assert!(!format!("{settings:?}").contains("hunter2"));
     }
 
     #[test]

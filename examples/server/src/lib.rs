@@ -4,8 +4,10 @@
 
 pub mod app;
 pub mod auth;
+pub mod backends;
 pub mod cli;
 pub mod config;
+pub mod cursors;
 pub mod demo;
 pub mod domain;
 pub mod events;
@@ -13,10 +15,12 @@ pub mod http;
 pub mod openapi;
 pub mod probe;
 pub mod queue;
+pub mod redis;
 pub mod report;
 pub mod secrets;
 pub mod serve;
 pub mod store;
 pub mod term;
+pub mod tls;
 pub mod upkeep;
 pub mod whatsapp;

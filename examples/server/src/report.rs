@@ -25,7 +25,13 @@ pub fn banner(bound: &Bound, settings: &ServerSettings, webhook: bool) {
     if !webhook {
         say!("  WhatsApp      answers 503: set CAMPOTECH_WHATSAPP_APP_SECRET and _VERIFY_TOKEN");
     }
-    say!("  data          {}", settings.data_dir.display());
+    if settings.redis.is_some() {
+        say!("  shared        limits, queue and events in Redis");
+    }
+    match &settings.database {
+        Some(_) => say!("  data          PostgreSQL"),
+        None => say!("  data          {}", settings.data_dir.display()),
+    }
     if addr.ip().is_loopback() {
         say!("Try: campotech-server demo    Stop: Ctrl-C");
     }

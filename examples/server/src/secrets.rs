@@ -79,9 +79,17 @@ pub fn cursor_key(data_dir: &Path) -> io::Result<Vec<u8>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         read => return read,
     }
-    let key = random_hex()?.into_bytes();
+    let key = random_key()?;
     write_private(data_dir, "cursor-key", &key)?;
     Ok(key)
+}
+
+/// A fresh key.
+///
+/// # Errors
+/// If the system has no random numbers.
+pub fn random_key() -> io::Result<Vec<u8>> {
+    random_hex().map(String::into_bytes)
 }
 
 /// Writes a file that only its owner may read, all of it or nothing.

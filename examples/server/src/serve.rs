@@ -8,24 +8,28 @@ use campotech::metrics::Metrics;
 use campotech::security::cors::OriginList;
 use campotech::security::rate_limit::{FailureLimiter, Quota};
 use campotech::security::webhook::{MetaSignature, VerifyToken};
-use campotech::validate::CursorKeys;
+use campotech::validate::ArPhone;
 use campotech::{Platform, PlatformError, Service};
-use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::app::{App, Parts, Webhook};
 use crate::auth::PasswordHasher;
+use crate::backends::{BackendError, Backends};
 use crate::config::ServerSettings;
-use crate::events::EventBus;
 use crate::queue::{Worker, housekeeping};
 use crate::secrets::WebhookSecrets;
-use crate::store::{EmbeddedStore, Store, StoreError};
-use crate::upkeep::{QueueGauge, Told, queue_check, store_check};
-use crate::{http, openapi, report, secrets};
+use crate::upkeep::{QueueGauge, Told, checks};
+use crate::{http, openapi, report};
 
 const SERVICE: Service = Service { name: "campotech-server", version: env!("CARGO_PKG_VERSION") };
+/// The label of the database's pool in metrics.
+const POOL: &str = "postgres";
 /// How often expired sessions and old messages are removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// For the workers at the end of a drain, and then for what they had to tell.
+const FINISH: Duration = Duration::from_secs(1);
 /// Per account, whoever tries from wherever.
 const LOGIN_FAILURES: NonZeroU32 = NonZeroU32::new(10).unwrap();
 const LOGIN_WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -37,9 +41,9 @@ pub enum ServeError {
     /// The platform can't be built or can't listen.
     #[error(transparent)]
     Platform(#[from] PlatformError),
-    /// The data can't be opened.
-    #[error("CAMPOTECH_DATA_DIR")]
-    Store(#[from] StoreError),
+    /// A backend can't be opened.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
     /// A secret can't be read or made.
     #[error("CAMPOTECH_DATA_DIR: the secrets can't be kept")]
     Secrets(#[from] std::io::Error),
@@ -52,9 +56,6 @@ pub enum ServeError {
     /// A guard of the server's own was given something that makes no sense.
     #[error(transparent)]
     Guard(#[from] campotech::security::ConfigError),
-    /// The key of the cursors can't be used.
-    #[error("CAMPOTECH_DATA_DIR: the key of the cursors is damaged")]
-    CursorKey(#[from] campotech::validate::CursorKeysError),
 }
 
 /// Serves until SIGTERM or SIGINT.
@@ -62,30 +63,41 @@ pub enum ServeError {
 /// # Errors
 /// If it can't start; once it runs, it ends well.
 pub async fn run(settings: ServerSettings) -> Result<(), ServeError> {
-    let platform = Platform::new(SERVICE, settings.platform.clone())?;
-    let store = Store::from(EmbeddedStore::open(&settings.data_dir).await?);
+    let mut platform = Platform::new(SERVICE, settings.platform.clone())?;
+    let mut backends = Backends::open(&settings).await?;
+    let store = backends.store.clone();
     let secrets = webhook_secrets(&settings)?;
     let app = App::new(Parts {
         store: store.clone(),
         hasher: PasswordHasher::new()?,
         failures: FailureLimiter::new(Quota::new(LOGIN_FAILURES, LOGIN_WINDOW))?,
-        cursors: CursorKeys::new(&secrets::cursor_key(&settings.data_dir)?)?,
+        cursors: backends.cursors.clone(),
         webhook: secrets.as_ref().map(|secrets| Webhook::new(secrets, platform.metrics())).transpose()?,
-        events: EventBus::new(),
+        events: backends.events.clone(),
         metrics: platform.metrics().clone(),
         origins: settings.platform.cors_origins.clone().unwrap_or_else(OriginList::none),
         drain: platform.drain_signal(),
         document: serde_json::from_str(openapi::DOCUMENT)?,
     });
 
-    let background = Background::start(&store, &app, &platform);
+    // The first number loads the tables of the world's numbering plans, for longer than a worker may be held up.
+    tokio::task::spawn_blocking(|| ArPhone::from_wa_id("5491123456789").is_ok());
+    let background = Background::start(&mut backends, &app, platform.metrics());
     let queue = background.queue.clone();
     let closing = store.clone();
+    for check in checks(&backends) {
+        platform = platform.check(check);
+    }
+    if let Some(redis) = &backends.redis {
+        platform = platform.shared_limits(redis.limits.clone());
+    }
+    if let Some(database) = &backends.database {
+        platform = platform.watch_pool(POOL, database.pool())?;
+        platform.metrics().pool(POOL).into_iter().for_each(|metrics| database.tell(metrics));
+    }
     let platform = platform
         .auth_routes(["/api/v1/auth/*"])
         .webhook_routes("/webhooks/*")
-        .check(store_check(&store))
-        .check(queue_check(&store))
         .fact("queue: jobs", queue.fact(QueueGauge::jobs))
         .fact("queue: voice", queue.fact(QueueGauge::voice))
         .fact("dead letters", queue.fact(QueueGauge::dead))
@@ -110,31 +122,49 @@ pub async fn run(settings: ServerSettings) -> Result<(), ServeError> {
 
 /// What runs beside the requests.
 struct Background {
-    stop: CancellationToken,
     queue: QueueGauge,
-    tasks: [JoinHandle<()>; 3],
+    workers: Group,
+    /// Stopped when the last worker has told of what it did.
+    bridge: Group,
+}
+
+/// Tasks that are stopped together.
+#[derive(Default)]
+struct Group {
+    stop: CancellationToken,
+    tasks: TaskTracker,
 }
 
 impl Background {
-    fn start(store: &Store, app: &App, platform: &Platform) -> Self {
-        let stop = CancellationToken::new();
-        let queue = QueueGauge::default();
-        let worker = Worker::new(store.clone(), Arc::new(Told::new(app)));
-        let watch = queue.clone().watch(store.clone(), platform.metrics().clone(), stop.clone());
-        let tasks = [
-            tokio::spawn(worker.run(stop.clone())),
-            tokio::spawn(housekeeping(store.clone(), SWEEP_EVERY, stop.clone())),
-            tokio::spawn(watch),
-        ];
-        Self { stop, queue, tasks }
+    fn start(backends: &mut Backends, app: &App, metrics: &Metrics) -> Self {
+        let (queue, workers, bridge) = (QueueGauge::default(), Group::default(), Group::default());
+        let (store, Group { stop, tasks }) = (backends.store.clone(), &workers);
+        let mut worker = Worker::new(store.clone(), Arc::new(Told::new(app)));
+        if let Some(redis) = &backends.redis {
+            worker = worker.with_streams(redis.queue.clone());
+        }
+        backends.start(tasks, stop);
+        tasks.spawn(worker.run(stop.clone()));
+        tasks.spawn(housekeeping(store.clone(), SWEEP_EVERY, stop.clone()));
+        tasks.spawn(queue.clone().watch(store, metrics.clone(), stop.clone()));
+        backends.start_bridge(&bridge.tasks, &bridge.stop);
+        Self { queue, workers, bridge }
     }
 
-    /// What was begun is finished first.
+    /// What was begun is finished first, within what the drain leaves; the rest is lent again by the store.
     async fn stop(self) {
-        self.stop.cancel();
-        for task in self.tasks {
-            let _ = task.await;
+        if timeout(FINISH, self.workers.end()).await.is_err() {
+            tracing::warn!("messages that are being worked on are left to others");
         }
+        let _ = timeout(FINISH, self.bridge.end()).await;
+    }
+}
+
+impl Group {
+    async fn end(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 }
 

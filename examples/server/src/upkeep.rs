@@ -6,15 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use campotech::core::SystemClock;
-use campotech::health::{Check, CheckResult, Component, Reason, check_fn};
+use campotech::health::{Check, CheckResult, Component, Postgres, Reason, Redis, check_fn};
 use campotech::metrics::{JobKind as Kind, Metrics, Outcome as MetricsOutcome, Queue};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::backends::Backends;
 use crate::domain::{Job, JobKind, wall_now};
-use crate::queue::{Outcome, WorkerEvents};
-use crate::store::{QueueDepth, QueueStats, StorageFault, Store, StoreError};
+use crate::queue::{Outcome, StreamFault, StreamQueue, WorkerEvents};
+use crate::store::{PostgresStore, QueueDepth, QueueStats, StorageFault, Store, StoreError};
 
 /// Messages that wait, from which on the queue is called saturated.
 const MANY: u64 = 1_000;
@@ -125,6 +126,35 @@ impl QueueGauge {
     }
 }
 
+/// A check for each backend.
+#[must_use]
+pub fn checks(backends: &Backends) -> Vec<Component> {
+    let queue = backends.redis.as_ref().map(|redis| redis.queue.clone());
+    let mut checks = vec![queue_check(&backends.store, queue)];
+    match &backends.database {
+        None => checks.push(store_check(&backends.store)),
+        Some(database) => {
+            checks.push(Postgres::new(database.pool()).critical());
+            checks.push(migrations_check(database));
+        }
+    }
+    if let Some(redis) = &backends.redis {
+        checks.push(Redis::new(&redis.client).degrading());
+    }
+    checks
+}
+
+/// Tells whether the tables of the database are there.
+#[must_use]
+pub fn migrations_check(database: &PostgresStore) -> Component {
+    let database = database.clone();
+    check_fn("migrations", move || {
+        let there = database.is_migrated();
+        async move { if there { CheckResult::ok() } else { CheckResult::failed(Reason::StartingUp) } }
+    })
+    .critical()
+}
+
 /// Proves that the store can commit.
 #[must_use]
 pub fn store_check(store: &Store) -> Component {
@@ -143,11 +173,14 @@ pub fn store_check(store: &Store) -> Component {
 
 /// Tells when messages wait: too many of them, or one for too long. Jobs come late then, and requests are as fast as ever.
 #[must_use]
-pub fn queue_check(store: &Store) -> Component {
+pub fn queue_check(store: &Store, streams: Option<StreamQueue>) -> Component {
     let store = store.clone();
     check_fn("queue", move || {
-        let store = store.clone();
+        let (store, fault) = (store.clone(), streams.as_ref().and_then(StreamQueue::fault));
         async move {
+            if let Some(fault) = fault {
+                return CheckResult::failed(stream_reason(fault));
+            }
             match store.queue_stats().await {
                 Ok(stats) => backlog(&stats),
                 Err(error) => CheckResult::failed(reason(&error)).with_message(error),
@@ -171,9 +204,29 @@ fn backlog(stats: &QueueStats) -> CheckResult {
 
 const fn reason(error: &StoreError) -> Reason {
     match error {
-        StoreError::Storage { fault: StorageFault::ReadOnly, .. } => Reason::ReadOnly,
+        StoreError::Storage { fault, .. } => match fault {
+            StorageFault::ReadOnly => Reason::ReadOnly,
+            StorageFault::Unreachable => Reason::Unreachable,
+            StorageFault::Timeout => Reason::Timeout,
+            StorageFault::Denied => Reason::Auth,
+            StorageFault::Saturated => Reason::Saturated,
+            StorageFault::NotReady => Reason::StartingUp,
+            _ => Reason::Internal,
+        },
         StoreError::Closed => Reason::ShuttingDown,
         _ => Reason::Internal,
+    }
+}
+
+const fn stream_reason(fault: StreamFault) -> Reason {
+    match fault {
+        StreamFault::Unreachable => Reason::Unreachable,
+        StreamFault::Timeout => Reason::Timeout,
+        StreamFault::Denied => Reason::Auth,
+        StreamFault::Full => Reason::OutOfMemory,
+        StreamFault::ReadOnly => Reason::ReadOnly,
+        StreamFault::Loading => Reason::Loading,
+        StreamFault::Refused => Reason::Internal,
     }
 }
 

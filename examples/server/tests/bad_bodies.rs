@@ -4,7 +4,9 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Ask, PASSWORD, Row, Server, check, fault, items, problem, row};
+use support::{Ask, Backend, PASSWORD, Row, check, fault, items, on_every_backend, problem, row};
+
+on_every_backend! { every_fault_on_every_route_changes_nothing, every_wrong_value_is_told_and_changes_nothing, all_faults_are_told_at_once_in_the_language_of_the_request }
 
 /// Quotas out of the way.
 const FREE: [(&str, &str); 2] =
@@ -142,10 +144,8 @@ fn faults(route: &Route) -> Vec<Row<'_>> {
     rows
 }
 
-#[tokio::test]
-async fn every_fault_on_every_route_changes_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &FREE).ready().await;
+async fn every_fault_on_every_route_changes_nothing(backend: Backend) {
+    let server = backend.server(&FREE).await;
     let token = server.log_in(1, "ana@example.com").await;
     let job = server.create_job(1, &token, "Antes").await;
     let routes = routes(&token, job["id"].as_str().unwrap());
@@ -168,10 +168,8 @@ async fn every_fault_on_every_route_changes_nothing() {
     }
 }
 
-#[tokio::test]
-async fn every_wrong_value_is_told_and_changes_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &FREE).ready().await;
+async fn every_wrong_value_is_told_and_changes_nothing(backend: Backend) {
+    let server = backend.server(&FREE).await;
     let token = server.log_in(1, "ana@example.com").await;
     let job = server.create_job(1, &token, "Antes").await;
     let [register, login, create, change, customer] = routes(&token, job["id"].as_str().unwrap());
@@ -235,10 +233,8 @@ async fn every_wrong_value_is_told_and_changes_nothing() {
     assert_eq!(items(&server, &token, "/api/v1/customers").await, [] as [Value; 0]);
 }
 
-#[tokio::test]
-async fn all_faults_are_told_at_once_in_the_language_of_the_request() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+async fn all_faults_are_told_at_once_in_the_language_of_the_request(backend: Backend) {
+    let server = backend.server(&[]).await;
     let token = server.log_in(1, "ana@example.com").await;
     let body = json!({"title": 7, "priority": "no", "customer_phone": "1", "what": 1});
     let ask = Ask::new("POST", "/api/v1/jobs").bearer(&token).json(&body);

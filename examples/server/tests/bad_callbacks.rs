@@ -4,14 +4,14 @@
 mod support;
 
 use campotech_testkit::RawConnection;
-use support::{Ask, Server, check, items, problem, row, text_message};
+use support::{Ask, Backend, check, items, on_every_backend, problem, row, text_message};
+
+on_every_backend! { a_callback_that_meta_did_not_sign_is_refused, the_handshake_answers_its_challenge, what_is_signed_and_unknown_is_counted_and_not_stored, without_secrets_the_webhook_is_closed, a_callback_without_a_body_is_not_signed }
 
 const SIGNATURE: &str = "x-hub-signature-256";
 
-#[tokio::test]
-async fn a_callback_that_meta_did_not_sign_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+async fn a_callback_that_meta_did_not_sign_is_refused(backend: Backend) {
+    let server = backend.server(&[]).await;
     let body = text_message("wamid.1", "5491123456789", "Hola");
     let signed = server.callback(&body);
     let with = |signature: &str| signed.clone().without(SIGNATURE).header(SIGNATURE, signature);
@@ -44,10 +44,8 @@ async fn a_callback_that_meta_did_not_sign_is_refused() {
     assert_eq!(server.ask(signed).await.status, 200, "and as it was signed it is taken");
 }
 
-#[tokio::test]
-async fn the_handshake_answers_its_challenge() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+async fn the_handshake_answers_its_challenge(backend: Backend) {
+    let server = backend.server(&[]).await;
     let token = server.secrets().verify_token;
     let right =
         format!("/webhooks/whatsapp?hub.mode=subscribe&hub.verify_token={token}&hub.challenge=1158201444");
@@ -55,10 +53,8 @@ async fn the_handshake_answers_its_challenge() {
     assert_eq!((answer.status.as_u16(), answer.text().as_str()), (200, "1158201444"));
 }
 
-#[tokio::test]
-async fn what_is_signed_and_unknown_is_counted_and_not_stored() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+async fn what_is_signed_and_unknown_is_counted_and_not_stored(backend: Backend) {
+    let server = backend.server(&[]).await;
     for body in [
         r#"{"object":"page"}"#,
         r#"{"object":"whatsapp_business_account","entry":[{"changes":[{"value":{}}]}]}"#,
@@ -71,10 +67,8 @@ async fn what_is_signed_and_unknown_is_counted_and_not_stored() {
     assert!(items(&server, &token, "/api/v1/jobs").await.is_empty());
 }
 
-#[tokio::test]
-async fn without_secrets_the_webhook_is_closed() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[("CAMPOTECH_LISTEN", "0.0.0.0:0")]);
+async fn without_secrets_the_webhook_is_closed(backend: Backend) {
+    let server = backend.start(&[("CAMPOTECH_LISTEN", "0.0.0.0:0")]);
     let port = server.addr.port();
     let mut connection = RawConnection::open(([127, 0, 0, 1], port).into()).await.unwrap();
     connection
@@ -85,10 +79,8 @@ async fn without_secrets_the_webhook_is_closed() {
     assert!(server.said().text().contains("answers 503"), "{}", server.said().text());
 }
 
-#[tokio::test]
-async fn a_callback_without_a_body_is_not_signed() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+async fn a_callback_without_a_body_is_not_signed(backend: Backend) {
+    let server = backend.server(&[]).await;
     for ask in [
         Ask::new("POST", "/webhooks/whatsapp"),
         Ask::new("POST", "/webhooks/whatsapp").header("content-length", "0"),

@@ -6,16 +6,16 @@ mod support;
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use support::{Ask, Server, check, fault, items, problem, row};
+use support::{Ask, Backend, check, fault, items, on_every_backend, problem, row};
+
+on_every_backend! { paths_and_queries, ids, tokens, a_method_that_is_not_documented_is_told_which_are }
 
 const ID: &str = "0199b1c8-8f3a-7cc0-b7f0-5a1f2f1b1c11";
 const FREE: [(&str, &str); 2] =
     [("CAMPOTECH_RATE_AUTH", "5000/15m"), ("CAMPOTECH_RATE_STANDARD", "100000/1m")];
 
-#[tokio::test]
-async fn paths_and_queries() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+async fn paths_and_queries(backend: Backend) {
+    let server = backend.server(&[]).await;
     let token = server.log_in(1, "ana@example.com").await;
     let long = format!("/api/v1/jobs?cursor={}", "a".repeat(10_000));
     let mut rows = vec![
@@ -35,10 +35,8 @@ async fn paths_and_queries() {
     check(&server, rows).await;
 }
 
-#[tokio::test]
-async fn ids() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &FREE).ready().await;
+async fn ids(backend: Backend) {
+    let server = backend.server(&FREE).await;
     let token = server.log_in(1, "ana@example.com").await;
     let job = server.create_job(1, &token, "Antes").await;
     let own = job["id"].as_str().unwrap();
@@ -72,10 +70,8 @@ async fn ids() {
     assert_eq!(items(&server, &token, "/api/v1/jobs").await, [job]);
 }
 
-#[tokio::test]
-async fn tokens() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &FREE).ready().await;
+async fn tokens(backend: Backend) {
+    let server = backend.server(&FREE).await;
     let token = server.log_in(1, "ana@example.com").await;
     let job = server.create_job(1, &token, "Antes").await;
     let path = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
@@ -117,10 +113,8 @@ async fn tokens() {
     assert!(items(&server, &token, "/api/v1/customers").await.is_empty());
 }
 
-#[tokio::test]
-async fn a_method_that_is_not_documented_is_told_which_are() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &FREE).ready().await;
+async fn a_method_that_is_not_documented_is_told_which_are(backend: Backend) {
+    let server = backend.server(&FREE).await;
     let document = server.json(Ask::new("GET", "/api/openapi.json"), 200).await;
     let mut refused = 0;
     for (path, documented) in document["paths"].as_object().unwrap() {

@@ -6,12 +6,12 @@ mod support;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use support::{Ask, PASSWORD, Server, problem};
+use support::{Ask, Backend, PASSWORD, on_every_backend, problem};
 
-#[tokio::test]
-async fn accounts() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+on_every_backend! { accounts, the_life_of_a_job, lists_have_pages, customers, a_login_survives_a_restart, the_document_names_every_route_and_no_other }
+
+async fn accounts(backend: Backend) {
+    let server = backend.server(&[]).await;
     let who = json!({"email": "Ana.Gomez@Example.COM", "password": PASSWORD, "name": "Ana"});
     let register = Ask::new("POST", "/api/v1/auth/register").json(&who);
     let user = server.json(register.clone(), 201).await;
@@ -34,10 +34,8 @@ async fn accounts() {
     }
 }
 
-#[tokio::test]
-async fn the_life_of_a_job() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+async fn the_life_of_a_job(backend: Backend) {
+    let server = backend.server(&[]).await;
     let token = server.log_in(1, "ana@example.com").await;
     let body = json!({
         "title": "  Cambiar térmica ", "description": "Timbre roto:\ngolpear", "customer_phone": "011 15 2345-6789",
@@ -70,10 +68,8 @@ async fn the_life_of_a_job() {
     assert_eq!(problem(&server.ask(patch).await)["status"], 404);
 }
 
-#[tokio::test]
-async fn lists_have_pages() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+async fn lists_have_pages(backend: Backend) {
+    let server = backend.server(&[]).await;
     let token = server.log_in(1, "ana@example.com").await;
     for n in 0..7 {
         server.create_job(1, &token, &format!("Trabajo {n}")).await;
@@ -122,10 +118,8 @@ async fn lists_have_pages() {
     assert_eq!(open, json!({"items": [], "next": null}));
 }
 
-#[tokio::test]
-async fn customers() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+async fn customers(backend: Backend) {
+    let server = backend.server(&[]).await;
     let token = server.log_in(1, "ana@example.com").await;
     let body = json!({"name": "Taller Sur", "email": "taller@example.com", "phone": "+54 9 351 234 5678", "cuit": "20-12345678-6"});
     let created = server.ask(Ask::new("POST", "/api/v1/customers").bearer(&token).json(&body)).await;
@@ -140,22 +134,18 @@ async fn customers() {
     assert_eq!(problem(&server.ask(Ask::new("GET", &path).bearer(&other)).await)["status"], 404);
 }
 
-#[tokio::test]
-async fn a_login_survives_a_restart() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+async fn a_login_survives_a_restart(backend: Backend) {
+    let server = backend.server(&[]).await;
     let token = server.log_in(1, "ana@example.com").await;
     let job = server.create_job(1, &token, "Antes").await;
     server.kill();
-    let server = Server::start(dir.path(), &[]).ready().await;
+    let server = backend.server(&[]).await;
     let path = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
     assert_eq!(server.json(Ask::new("GET", &path).bearer(&token), 200).await, job);
 }
 
-#[tokio::test]
-async fn the_document_names_every_route_and_no_other() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+async fn the_document_names_every_route_and_no_other(backend: Backend) {
+    let server = backend.server(&[]).await;
     let document = server.json(Ask::new("GET", "/api/openapi.json"), 200).await;
     assert_eq!(document["openapi"], "3.1.0");
     let documented: BTreeSet<_> = document["paths"]

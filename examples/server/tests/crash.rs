@@ -7,18 +7,25 @@ use std::process::Child;
 use std::time::Duration;
 
 use rand::Rng;
-use support::Server;
+use support::{Backend, Kind};
 
 const ROUNDS: u32 = 10;
 
 #[tokio::test]
 async fn everything_acknowledged_survives_ten_kills_during_the_demonstration() {
-    let dir = tempfile::tempdir().unwrap();
-    let data = dir.path().join("data");
-    let record = dir.path().join("acknowledged.jsonl");
+    ten_kills(Backend::new(Kind::Embedded).await).await;
+}
+
+#[tokio::test]
+async fn everything_acknowledged_survives_ten_kills_with_postgres_and_redis() {
+    ten_kills(Backend::new(Kind::PostgresWithRedis).await).await;
+}
+
+async fn ten_kills(backend: Backend) {
+    let record = backend.dir.path().join("acknowledged.jsonl");
     let record_arg = record.to_str().unwrap();
     for _ in 0..ROUNDS {
-        let server = Server::start(&data, &[]).ready().await;
+        let server = backend.server(&[]).await;
         let mut demo = server.demo(&["--seconds", "30", "--record", record_arg]);
         let before = std::fs::read_to_string(&record).map_or(0, |text| text.lines().count());
         // Not before something was acknowledged, and then at a moment that nobody chose.
@@ -38,7 +45,7 @@ async fn everything_acknowledged_survives_ten_kills_during_the_demonstration() {
     for what in ["\"job\"", "\"message\"", "\"token\""] {
         assert!(acknowledged.contains(&format!("\"what\":{what}")), "nothing of {what} in the record");
     }
-    let server = Server::start(&data, &[("CAMPOTECH_RATE_WEBHOOK", "10000/1m")]).ready().await;
+    let server = backend.server(&[("CAMPOTECH_RATE_WEBHOOK", "10000/1m")]).await;
     let verdict = finished(server.demo(&["--verify", record_arg])).await;
     let facts = acknowledged.lines().count();
     assert!(verdict.contains("0 jobs twice"), "{facts} facts: {verdict}");

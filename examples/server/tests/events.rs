@@ -6,110 +6,95 @@ mod support;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use serde_json::{Value, json};
-use support::{Ask, Server};
-use tokio::net::TcpStream;
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::{Error, Message};
+use serde_json::json;
+use support::{Ask, Backend, Kind, connect_events, next_event, on_every_backend};
 
-type Socket = WebSocketStream<TcpStream>;
+on_every_backend! { who_may_see_a_job_hears_of_it_and_nobody_else_does, tokens_and_origins_are_checked, a_drain_says_goodbye }
+use tokio_tungstenite::tungstenite::Message;
 
-async fn connect(
-    server: &Server,
-    headers: &[(&'static str, String)],
-) -> Result<(Socket, http::HeaderMap), u16> {
-    let stream = TcpStream::connect(server.addr).await.unwrap();
-    let mut request = format!("ws://{}/api/v1/events", server.addr).into_client_request().unwrap();
-    for (name, value) in headers {
-        request.headers_mut().insert(*name, value.parse().unwrap());
-    }
-    match tokio_tungstenite::client_async(request, stream).await {
-        Ok((socket, response)) => Ok((socket, response.headers().clone())),
-        Err(Error::Http(response)) => Err(response.status().as_u16()),
-        Err(error) => unreachable!("{error}"),
-    }
-}
-
-async fn event(socket: &mut Socket) -> Value {
-    loop {
-        let message =
-            tokio::time::timeout(Duration::from_secs(10), socket.next()).await.unwrap().unwrap().unwrap();
-        if let Message::Text(text) = message {
-            return serde_json::from_str(&text).unwrap();
-        }
-    }
-}
-
-#[tokio::test]
-async fn who_may_see_a_job_hears_of_it_and_nobody_else_does() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+async fn who_may_see_a_job_hears_of_it_and_nobody_else_does(backend: Backend) {
+    let server = backend.server(&[]).await;
     let ana = server.log_in(1, "ana@example.com").await;
     let beto = server.log_in(2, "beto@example.com").await;
-    let (mut hers, _) = connect(&server, &[("authorization", format!("Bearer {ana}"))]).await.unwrap();
+    let (mut hers, _) = connect_events(&server, &[("authorization", format!("Bearer {ana}"))]).await.unwrap();
     let (mut his, headers) =
-        connect(&server, &[("sec-websocket-protocol", format!("bearer, {beto}"))]).await.unwrap();
+        connect_events(&server, &[("sec-websocket-protocol", format!("bearer, {beto}"))]).await.unwrap();
     assert_eq!(headers["sec-websocket-protocol"], "bearer", "never the token");
     // Counted when the connection is handed over, a moment after the handshake is answered.
     server.metric_becomes("websocket_connections_active", 2.0).await;
 
     let job = server.create_job(1, &ana, "De Ana").await;
-    assert_eq!(event(&mut hers).await, json!({"type": "job.created", "job": job}));
+    assert_eq!(next_event(&mut hers).await, json!({"type": "job.created", "job": job}));
     let path = format!("/api/v1/jobs/{}", job["id"].as_str().unwrap());
     let patch = |status: &str| Ask::new("PATCH", &path).bearer(&ana).json(&json!({"status": status}));
     let changed = server.json(patch("assigned"), 200).await;
-    assert_eq!(event(&mut hers).await, json!({"type": "job.updated", "job": changed}));
+    assert_eq!(next_event(&mut hers).await, json!({"type": "job.updated", "job": changed}));
     server.json(patch("assigned"), 200).await;
 
     let shared = support::text_message("wamid.1", "5491123456789", "Para todos");
     assert_eq!(server.ask(server.callback(&shared)).await.status, 200);
     for socket in [&mut hers, &mut his] {
-        let event = event(socket).await;
+        let event = next_event(socket).await;
         assert_eq!((&event["type"], &event["job"]["title"]), (&json!("job.created"), &json!("Para todos")));
     }
     drop((hers, his));
     server.metric_becomes("websocket_connections_active", 0.0).await;
 }
 
-#[tokio::test]
-async fn tokens_and_origins_are_checked() {
-    let dir = tempfile::tempdir().unwrap();
-    let server =
-        Server::start(dir.path(), &[("CAMPOTECH_CORS_ORIGINS", "https://app.example.com")]).ready().await;
+async fn tokens_and_origins_are_checked(backend: Backend) {
+    let server = backend.server(&[("CAMPOTECH_CORS_ORIGINS", "https://app.example.com")]).await;
     let token = server.log_in(1, "ana@example.com").await;
     let bearer = ("authorization", format!("Bearer {token}"));
     let origin = |origin: &str| ("origin", origin.to_owned());
-    assert_eq!(connect(&server, &[]).await.err(), Some(401));
+    assert_eq!(connect_events(&server, &[]).await.err(), Some(401));
     assert_eq!(
-        connect(&server, &[("sec-websocket-protocol", "bearer, hunter2".into())]).await.err(),
+        connect_events(&server, &[("sec-websocket-protocol", "bearer, hunter2".into())]).await.err(),
         Some(401)
     );
     assert_eq!(
-        connect(&server, &[bearer.clone(), origin("https://evil.example.com")]).await.err(),
+        connect_events(&server, &[bearer.clone(), origin("https://evil.example.com")]).await.err(),
         Some(403)
     );
-    assert_eq!(connect(&server, &[bearer.clone(), origin("null")]).await.err(), Some(403));
-    assert!(connect(&server, &[bearer, origin("https://app.example.com")]).await.is_ok());
+    assert_eq!(connect_events(&server, &[bearer.clone(), origin("null")]).await.err(), Some(403));
+    assert!(connect_events(&server, &[bearer, origin("https://app.example.com")]).await.is_ok());
 }
 
-#[tokio::test]
-async fn a_drain_says_goodbye() {
-    let dir = tempfile::tempdir().unwrap();
+async fn a_drain_says_goodbye(backend: Backend) {
     let mut server =
-        Server::start(dir.path(), &[("CAMPOTECH_DRAIN_DELAY", "100ms"), ("CAMPOTECH_DRAIN_DEADLINE", "5s")])
-            .ready()
-            .await;
+        backend.server(&[("CAMPOTECH_DRAIN_DELAY", "100ms"), ("CAMPOTECH_DRAIN_DEADLINE", "5s")]).await;
     let token = server.log_in(1, "ana@example.com").await;
-    let (mut socket, _) = connect(&server, &[("authorization", format!("Bearer {token}"))]).await.unwrap();
+    let (mut socket, _) =
+        connect_events(&server, &[("authorization", format!("Bearer {token}"))]).await.unwrap();
     server.terminate();
-    let goodbye = loop {
-        match tokio::time::timeout(Duration::from_secs(5), socket.next()).await.unwrap() {
-            Some(Ok(Message::Close(frame))) => break frame.unwrap(),
+    assert_eq!(goodbye(&mut socket).await, 1001);
+    assert!(server.ended_within(Duration::from_secs(5)).await.unwrap().success());
+}
+
+/// The close frame that ends a socket; events before it are passed by.
+async fn goodbye(socket: &mut support::Socket) -> u16 {
+    loop {
+        match tokio::time::timeout(Duration::from_secs(20), socket.next()).await.unwrap() {
+            Some(Ok(Message::Close(frame))) => break frame.unwrap().code.into(),
             Some(Ok(_)) => {}
             other => unreachable!("{other:?}"),
         }
-    };
-    assert_eq!(u16::from(goodbye.code), 1001);
-    assert!(server.ended_within(Duration::from_secs(5)).await.unwrap().success());
+    }
+}
+
+#[tokio::test]
+async fn while_redis_is_away_own_events_are_told_and_then_that_others_may_be_missing() {
+    let backend = Backend::new(Kind::EmbeddedWithRedis).await;
+    let server = backend.server(&[]).await;
+    let ana = server.log_in(1, "ana@example.com").await;
+    let bearer = [("authorization", format!("Bearer {ana}"))];
+    let (mut socket, _) = connect_events(&server, &bearer).await.unwrap();
+    let redis = backend.redis.as_ref().unwrap();
+    redis.kill().await;
+    let job = server.create_job(1, &ana, "Sin Redis").await;
+    assert_eq!(next_event(&mut socket).await, json!({"type": "job.created", "job": job}));
+    redis.restart().await;
+    assert_eq!(goodbye(&mut socket).await, 1013, "try again: the lists tell what is true");
+    let (mut socket, _) = connect_events(&server, &bearer).await.unwrap();
+    let job = server.create_job(1, &ana, "Con Redis").await;
+    assert_eq!(next_event(&mut socket).await, json!({"type": "job.created", "job": job}));
 }

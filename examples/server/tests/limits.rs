@@ -4,17 +4,17 @@
 mod support;
 
 use serde_json::json;
-use support::{Ask, Server, problem};
+use support::{Ask, Backend, on_every_backend, problem};
+
+on_every_backend! { the_eleventh_login_of_a_network_is_refused_whatever_it_says_of_itself, clients_behind_a_trusted_proxy_are_told_apart, an_account_has_ten_failures_wherever_they_come_from, ten_logins_at_once_pass }
 
 fn login<'a>(n: u32) -> Ask<'a> {
     let body = json!({"email": format!("nadie{n}@example.com"), "password": "una frase que no es"});
     Ask::new("POST", "/api/v1/auth/login").from(9).json(&body)
 }
 
-#[tokio::test]
-async fn the_eleventh_login_of_a_network_is_refused_whatever_it_says_of_itself() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+async fn the_eleventh_login_of_a_network_is_refused_whatever_it_says_of_itself(backend: Backend) {
+    let server = backend.server(&[]).await;
     for n in 0..10 {
         let answer = server.ask(login(n)).await;
         assert_eq!(answer.status, 401, "{n}");
@@ -46,10 +46,8 @@ async fn the_eleventh_login_of_a_network_is_refused_whatever_it_says_of_itself()
     assert_eq!(server.metric(limited).await, Some(8.0));
 }
 
-#[tokio::test]
-async fn clients_behind_a_trusted_proxy_are_told_apart() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[("CAMPOTECH_TRUSTED_PROXIES", "127.0.0.9")]).ready().await;
+async fn clients_behind_a_trusted_proxy_are_told_apart(backend: Backend) {
+    let server = backend.server(&[("CAMPOTECH_TRUSTED_PROXIES", "127.0.0.9")]).await;
     for client in 1..=12 {
         for n in 0..11 {
             let forged = format!("198.51.100.{n}, 203.0.113.{client}");
@@ -59,10 +57,8 @@ async fn clients_behind_a_trusted_proxy_are_told_apart() {
     }
 }
 
-#[tokio::test]
-async fn an_account_has_ten_failures_wherever_they_come_from() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+async fn an_account_has_ten_failures_wherever_they_come_from(backend: Backend) {
+    let server = backend.server(&[]).await;
     server.log_in(1, "ana@example.com").await;
     let guess = |from: u8, password: &str| {
         let body = json!({"email": "Ana@example.com", "password": password});
@@ -76,10 +72,8 @@ async fn an_account_has_ten_failures_wherever_they_come_from() {
     assert!(refused.headers.contains_key("retry-after"));
 }
 
-#[tokio::test]
-async fn ten_logins_at_once_pass() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[]).ready().await;
+async fn ten_logins_at_once_pass(backend: Backend) {
+    let server = backend.server(&[]).await;
     server.log_in(1, "ana@example.com").await;
     let body = json!({"email": "ana@example.com", "password": support::PASSWORD});
     let asks = (0..10).map(|n| server.ask(Ask::new("POST", "/api/v1/auth/login").from(20 + n).json(&body)));

@@ -32,8 +32,10 @@ fn a_wrong_variable_is_one_line() {
         ("SENTRY_DSN", "https://hunter2/"),
         ("CAMPOTECH_LOG_FORMAT", "hunter2"),
         ("CAMPOTECH_WHATSAPP_APP_SECRET", "hunter2"),
-        ("DATABASE_URL", "postgres://u:hunter2@db/x"),
-        ("REDIS_URL", "redis://:hunter2@r"),
+        ("DATABASE_URL", "mysql://u:hunter2@db/x"),
+        ("CAMPOTECH_DATABASE_POOL", "hunter2"),
+        ("REDIS_URL", "http://:hunter2@r"),
+        ("CAMPOTECH_TLS_ROOTS", "/no/hunter2"),
     ] {
         let line = refused(&[(name, value)]);
         assert!(line.starts_with(&format!("campotech-server: {name}: ")), "{line}");

@@ -6,10 +6,15 @@ mod support;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::{Ask, Server, text_message, voice_message};
+use support::{Ask, Backend, Server, on_every_backend, text_message, voice_message};
+
+on_every_backend! { a_text_and_a_voice_message_become_jobs_of_the_shared_inbox, a_message_that_is_repeated_after_a_crash_changes_nothing }
+
+const FREE: [(&str, &str); 1] = [("CAMPOTECH_RATE_STANDARD", "100000/1m")];
 
 async fn inbox(server: &Server, token: &str, expected: usize) -> Vec<Value> {
-    for _ in 0..200 {
+    // A message that a killed replica had in hand is taken over after a while.
+    for _ in 0..600 {
         let list = server.json(Ask::new("GET", "/api/v1/jobs?limit=100").bearer(token), 200).await;
         let items = list["items"].as_array().unwrap().clone();
         if items.len() >= expected {
@@ -20,10 +25,8 @@ async fn inbox(server: &Server, token: &str, expected: usize) -> Vec<Value> {
     unreachable!("the inbox never had {expected} jobs")
 }
 
-#[tokio::test]
-async fn a_text_and_a_voice_message_become_jobs_of_the_shared_inbox() {
-    let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path(), &[("CAMPOTECH_RATE_STANDARD", "1000/1m")]).ready().await;
+async fn a_text_and_a_voice_message_become_jobs_of_the_shared_inbox(backend: Backend) {
+    let server = backend.server(&FREE).await;
     let token = server.log_in(1, "ana@example.com").await;
     let other = server.log_in(2, "beto@example.com").await;
     let text = text_message("wamid.text", "5491123456789", "Se cortó la luz\nen toda la casa");
@@ -49,16 +52,14 @@ async fn a_text_and_a_voice_message_become_jobs_of_the_shared_inbox() {
     server.metric_becomes(r#"jobs_processed_total{kind="text",outcome="done"}"#, 1.0).await;
 }
 
-#[tokio::test]
-async fn a_message_that_is_repeated_after_a_crash_changes_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut server = Server::start(dir.path(), &[]).ready().await;
+async fn a_message_that_is_repeated_after_a_crash_changes_nothing(backend: Backend) {
+    let mut server = backend.server(&FREE).await;
     let token = server.log_in(1, "ana@example.com").await;
     let body = text_message("wamid.again", "5491123456789", "Hola");
     for _ in 0..3 {
         assert_eq!(server.ask(server.callback(&body)).await.status, 200);
         server.kill();
-        server = Server::start(dir.path(), &[]).ready().await;
+        server = backend.server(&FREE).await;
     }
     assert_eq!(server.ask(server.callback(&body)).await.status, 200);
     inbox(&server, &token, 1).await;

@@ -156,6 +156,49 @@ impl Job {
     }
 }
 
+impl JobKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Api, Self::Voice, Self::Text];
+
+    /// The name in JSON and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Voice => "voice",
+            Self::Text => "text",
+        }
+    }
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl Priority {
+    /// Every priority, the least urgent first.
+    pub const ALL: [Self; 4] = [Self::Low, Self::Normal, Self::High, Self::Urgent];
+
+    /// The name in JSON and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+            Self::Urgent => "urgent",
+        }
+    }
+
+    /// The priority of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|priority| priority.as_str() == name)
+    }
+}
+
 impl JobStatus {
     /// Every status, in the order of a job's life.
     pub const ALL: [Self; 5] = [Self::Open, Self::Assigned, Self::InProgress, Self::Done, Self::Cancelled];
@@ -170,6 +213,12 @@ impl JobStatus {
             Self::Done => "done",
             Self::Cancelled => "cancelled",
         }
+    }
+
+    /// The status of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 
     /// Open, assigned, in progress, done, one after the other; cancelled from any but done.
@@ -244,10 +293,11 @@ mod tests {
         }
         let statuses = serde_json::to_value(JobStatus::ALL).unwrap();
         assert_eq!(statuses, serde_json::json!(["open", "assigned", "in_progress", "done", "cancelled"]));
-        let kinds = serde_json::to_value([JobKind::Api, JobKind::Voice, JobKind::Text]).unwrap();
+        let kinds = serde_json::to_value(JobKind::ALL).unwrap();
         assert_eq!(kinds, serde_json::json!(["api", "voice", "text"]));
-        let priorities = [Priority::Low, Priority::Normal, Priority::High, Priority::Urgent];
-        let priorities = serde_json::to_value(priorities).unwrap();
+        assert_eq!(kinds, serde_json::json!(JobKind::ALL.map(JobKind::as_str)));
+        let priorities = serde_json::to_value(Priority::ALL).unwrap();
         assert_eq!(priorities, serde_json::json!(["low", "normal", "high", "urgent"]));
+        assert_eq!(priorities, serde_json::json!(Priority::ALL.map(Priority::as_str)));
     }
 }

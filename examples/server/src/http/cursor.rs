@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use campotech::core::Language;
-use campotech::validate::Cursor;
+use campotech::core::{Language, kinds};
+use campotech::validate::{Cursor, CursorKeys};
 use http::header::LINK;
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
@@ -46,10 +46,15 @@ pub(super) fn open(
     headers: &HeaderMap,
 ) -> Result<Option<PageKey>, ApiError> {
     let Some(cursor) = cursor else { return Ok(None) };
-    app.cursors()
+    keys(app)?
         .open(cursor, &scope.text())
         .map(Some)
         .map_err(|error| ApiError::Problem(error.rejection().problem(Language::negotiate(headers))))
+}
+
+/// Without the key of all replicas a cursor would lead nowhere on the others.
+fn keys(app: &App) -> Result<&CursorKeys, ApiError> {
+    app.cursors().ok_or_else(|| ApiError::Problem((&kinds::UNAVAILABLE).into()))
 }
 
 /// The page as `{items, next}`, with the next one in `Link` too (RFC 8288).
@@ -61,8 +66,10 @@ pub(super) fn answer<T, V: Serialize>(
     page: Page<T>,
     view: impl Fn(T) -> V,
 ) -> Result<Response, ApiError> {
-    let seal = |key: PageKey| app.cursors().seal(&key, &scope.text(), LIFETIME);
-    let next = page.next.map(seal).transpose()?.map(|cursor| cursor.to_string());
+    let next = match page.next {
+        Some(key) => Some(keys(app)?.seal(&key, &scope.text(), LIFETIME)?.to_string()),
+        None => None,
+    };
     let link = next.as_ref().map(|cursor| {
         let filter = scope.filter.map(|filter| format!("&status={filter}")).unwrap_or_default();
         format!("<{path}?limit={limit}&cursor={cursor}{filter}>; rel=\"next\"")

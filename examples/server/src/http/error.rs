@@ -75,7 +75,7 @@ impl ApiError {
                 es_ar: "El trabajo no puede pasar de su estado a este.",
             }),
             Self::Store(error) => {
-                tracing::error!(%error, "the store has no answer");
+                tracing::error!(error = &error as &dyn std::error::Error, "the store has no answer");
                 Problem::new(&kinds::UNAVAILABLE).with_header(RETRY_AFTER, HeaderValue::from_static("5"))
             }
             Self::Password(PasswordError::Busy) => Problem::new(&kinds::TEMPORARY_REDUCED_CAPACITY)

@@ -9,13 +9,12 @@ use campotech::metrics::WebSocketGuard;
 use futures_util::{SinkExt, StreamExt};
 use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use http::{HeaderMap, Uri};
-use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::ApiError;
 use super::viewer::{bearer, session};
 use crate::app::App;
-use crate::events::Subscription;
+use crate::events::{Missed, Subscription};
 
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// A client that takes longer for one message is gone.
@@ -72,9 +71,9 @@ async fn serve(app: App, socket: WebSocket, mut events: Subscription, left: Dura
             () = drain.drained() => break Some((GOING_AWAY, "the service restarts")),
             event = events.next() => match event {
                 Ok(text) => Message::Text(text.into()),
-                // A client that is slower than the events gets them from the lists.
-                Err(RecvError::Lagged(_)) => break Some((TRY_AGAIN, "too slow for the events")),
-                Err(RecvError::Closed) => break Some((GOING_AWAY, "the service stops")),
+                // A client that was slower than the events, or missed those of another replica, reads the lists.
+                Err(Missed::Some) => break Some((TRY_AGAIN, "events may be missing")),
+                Err(Missed::Closed) => break Some((GOING_AWAY, "the service stops")),
             },
             received = receiver.next() => match received {
                 // Its answer is queued; the flush below sends it.

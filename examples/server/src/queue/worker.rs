@@ -14,8 +14,10 @@ use tokio_util::sync::CancellationToken;
 use super::events::{Outcome, WorkerEvents};
 use super::handler::{Handled, HandlerError, MessageHandler, MessageToJob};
 use super::retry::wait_after;
+use super::source::{Delivery, Source, SourceError};
+use super::streams::StreamQueue;
 use crate::domain::{Job, JobKind, MessageContent, wall_now};
-use crate::store::{Claimed, Completed, QueueEntry, Store, StoreError};
+use crate::store::{Completed, QueueEntry, Store, StoreError};
 
 /// Takes messages off the queue until it is told to stop.
 ///
@@ -26,44 +28,52 @@ use crate::store::{Claimed, Completed, QueueEntry, Store, StoreError};
 /// # Defaults
 /// - [`MessageToJob`] as handler, the system's clock
 /// - five attempts; the first wait is 1 s, each next one twice as long, all cut by up to a half at random
-/// - 16 messages at once, 30 s for each, a lease of 60 s
-/// - looks every 30 s even if nothing wakes it
+/// - the store's own outbox as the queue
+/// - 16 messages at once, 10 s for each, a lease of 20 s
+/// - looks every 5 s even if nothing wakes it
 #[derive(Debug)]
 pub struct Worker<H = MessageToJob, C = SystemClock> {
     store: Store,
+    source: Source,
     events: Arc<dyn WorkerEvents>,
     handler: H,
     clock: C,
 }
 
 const AT_ONCE: usize = 16;
-const HANDLING: Duration = Duration::from_secs(30);
-/// Longer than the handling, so that nobody else gets a message that is still being worked on.
-const LEASE: Duration = Duration::from_secs(60);
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+const HANDLING: Duration = Duration::from_secs(10);
+/// What another replica left lying is found by looking.
+const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 const AFTER_OUTAGE: Duration = Duration::from_secs(1);
 
 impl Worker {
     /// A worker on `store` that reports to `events`.
     #[must_use]
     pub fn new(store: Store, events: Arc<dyn WorkerEvents>) -> Self {
-        Self { store, events, handler: MessageToJob, clock: SystemClock }
+        Self { store, source: Source::Outbox, events, handler: MessageToJob, clock: SystemClock }
     }
 }
 
 impl<H, C> Worker<H, C> {
+    /// Takes the messages from `queue`, which a [`Relay`](super::Relay) fills.
+    #[must_use]
+    pub fn with_streams(mut self, queue: StreamQueue) -> Self {
+        self.source = Source::streams(queue);
+        self
+    }
+
     /// Another handler.
     #[must_use]
     pub fn with_handler<H2: MessageHandler>(self, handler: H2) -> Worker<H2, C> {
-        let Self { store, events, clock, .. } = self;
-        Worker { store, events, handler, clock }
+        let Self { store, source, events, clock, .. } = self;
+        Worker { store, source, events, handler, clock }
     }
 
     /// Another clock for leases and due times; sleeping is tokio's.
     #[must_use]
     pub fn with_clock<C2: Clock>(self, clock: C2) -> Worker<H, C2> {
-        let Self { store, events, handler, .. } = self;
-        Worker { store, events, handler, clock }
+        let Self { store, source, events, handler, .. } = self;
+        Worker { store, source, events, handler, clock }
     }
 }
 
@@ -73,27 +83,31 @@ impl<H: MessageHandler, C: Clock> Worker<H, C> {
     pub async fn run(self, stop: CancellationToken) {
         let worker = Arc::new(self);
         let mut begun = JoinSet::new();
+        let mut away = false;
         while !stop.is_cancelled() {
             let free = AT_ONCE - begun.len();
             let claimed = worker.claim(free).await;
             let (pause, wakeable) = match claimed {
-                Ok(claimed) => {
-                    for entry in claimed.entries {
+                Ok((deliveries, next_due)) => {
+                    for delivery in deliveries {
                         let worker = Arc::clone(&worker);
-                        begun.spawn(async move { worker.work_on(entry).await });
+                        begun.spawn(async move { worker.hold_and_work_on(delivery).await });
                     }
+                    away = false;
                     // Nothing may be awaited between reading the clock here and going to sleep.
-                    (worker.time_until(claimed.next_due), begun.len() < AT_ONCE)
+                    (worker.time_until(next_due), begun.len() < AT_ONCE)
                 }
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "the queue can't be read");
+                    if !std::mem::replace(&mut away, true) {
+                        tracing::warn!(error = &error as &dyn std::error::Error, "the queue can't be read");
+                    }
                     (AFTER_OUTAGE, false)
                 }
             };
             let full = begun.len() == AT_ONCE;
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = worker.store.message_arrived(), if wakeable => {}
+                () = worker.source.arrived(&worker.store), if wakeable => {}
                 () = sleep(pause), if !full => {}
                 Some(_) = begun.join_next(), if full => {}
             }
@@ -103,8 +117,8 @@ impl<H: MessageHandler, C: Clock> Worker<H, C> {
         while begun.join_next().await.is_some() {}
     }
 
-    async fn claim(&self, limit: usize) -> Result<Claimed, StoreError> {
-        self.store.claim(limit, LEASE, wall_now(&self.clock)).await
+    async fn claim(&self, limit: usize) -> Result<(Vec<Delivery>, Option<Timestamp>), SourceError> {
+        self.source.claim(&self.store, limit, wall_now(&self.clock)).await
     }
 
     fn time_until(&self, due: Option<Timestamp>) -> Duration {
@@ -113,26 +127,41 @@ impl<H: MessageHandler, C: Clock> Worker<H, C> {
         until.map_or(LONGEST_SLEEP, |until| until.min(LONGEST_SLEEP))
     }
 
-    async fn work_on(&self, entry: QueueEntry) {
+    async fn hold_and_work_on(&self, delivery: Delivery) {
+        tokio::select! {
+            biased;
+            () = self.work_on(&delivery) => {}
+            () = self.source.hold(&delivery) => {}
+        }
+    }
+
+    async fn work_on(&self, delivery: &Delivery) {
         let started = self.clock.now();
-        let handled = self.handle(&entry).await;
+        let entry = &delivery.entry;
+        let handled = if delivery.is_worn_out() {
+            Err(HandlerError::Never("handed out too often without an answer".into()))
+        } else {
+            self.handle(entry).await
+        };
         let failure = handled.as_ref().err().map(ToString::to_string);
         let ended = match handled {
-            Ok(handled) => self.complete(&entry, handled).await,
-            Err(error) => self.fail(&entry, error).await,
+            Ok(handled) => self.complete(entry, handled).await,
+            Err(error) => self.fail(entry, error).await,
         };
         match ended {
-            Ok(Some(outcome)) => {
+            Ok(outcome) => {
                 let took = self.clock.now().saturating_duration_since(started);
-                self.report(&entry, outcome, took, failure.as_deref());
+                if let Some(outcome) = outcome {
+                    self.report(entry, outcome, took, failure.as_deref());
+                }
+                self.source.settled(delivery).await;
             }
-            Ok(None) => {}
             // The lease ends, and the message is worked on again.
-            Err(error) => tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                entry = entry.id,
-                "a message was worked on, but this could not be stored"
-            ),
+            Err(error) => {
+                let id = entry.id;
+                tracing::warn!(%error, entry = id, "a message was worked on, but this could not be stored");
+                self.source.unsettled(delivery, &error).await;
+            }
         }
     }
 

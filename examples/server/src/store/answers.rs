@@ -70,6 +70,15 @@ pub struct QueueEntry {
     pub enqueued_at: Timestamp,
 }
 
+/// To whom entries are lent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lending {
+    /// To a worker: each time counts as a delivery.
+    Delivery,
+    /// To a queue that delivers by itself and may still have the entry: only the first time counts.
+    HandOver,
+}
+
 /// The entries that are due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {

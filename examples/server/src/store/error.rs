@@ -93,6 +93,24 @@ pub enum StorageFault {
     /// Any other failure of reading or writing.
     #[error("i/o failure")]
     Io,
+    /// A database that can't be reached, or that closed the connection.
+    #[error("unreachable")]
+    Unreachable,
+    /// A database that did not answer in time.
+    #[error("no answer in time")]
+    Timeout,
+    /// Credentials or rights that the database does not accept, or a database that is not there.
+    #[error("access denied")]
+    Denied,
+    /// Every connection is in use.
+    #[error("no free connection")]
+    Saturated,
+    /// The database starts, or its tables are not made yet.
+    #[error("not ready yet")]
+    NotReady,
+    /// What was asked made no sense to the database: a fault of the program.
+    #[error("refused by the database")]
+    Refused,
 }
 
 /// A cause that can be handed to many callers.
@@ -116,6 +134,12 @@ impl StoreError {
                 StorageFault::Damaged => "damaged",
                 StorageFault::Corrupt => "corrupt",
                 StorageFault::Io => "io",
+                StorageFault::Unreachable => "unreachable",
+                StorageFault::Timeout => "timeout",
+                StorageFault::Denied => "denied",
+                StorageFault::Saturated => "saturated",
+                StorageFault::NotReady => "not_ready",
+                StorageFault::Refused => "refused",
             },
             Self::Closed => "closed",
         }
@@ -127,14 +151,30 @@ impl StoreError {
         !matches!(self, Self::NotFound | Self::Conflict(_))
     }
 
+    /// Whether the same thing may well succeed later.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        !matches!(
+            self,
+            Self::NotFound
+                | Self::Conflict(_)
+                | Self::Storage { fault: StorageFault::Refused | StorageFault::Damaged, .. }
+        )
+    }
+
     /// Whether disk or file failed, so that nothing of the same transaction can be kept.
     pub(super) const fn ends_transaction(&self) -> bool {
         self.is_outage() && !matches!(self, Self::Storage { fault: StorageFault::Damaged, .. })
     }
 
+    /// A failure of the store with what lies behind it.
+    pub(super) fn storage(fault: StorageFault, source: impl Error + Send + Sync + 'static) -> Self {
+        Self::Storage { fault, source: Arc::new(source) }
+    }
+
     /// A record that can't be decoded.
     pub(super) fn damaged(source: impl Error + Send + Sync + 'static) -> Self {
-        Self::Storage { fault: StorageFault::Damaged, source: Arc::new(source) }
+        Self::storage(StorageFault::Damaged, source)
     }
 }
 

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    Accepted, Claimed, Completed, DeadLetter, EmbeddedStore, Expired, JobQuery, Page, PageKey, QueueEntry,
-    QueueStats, StatusChange, StoreError,
+    Accepted, Claimed, Completed, DeadLetter, EmbeddedStore, Expired, JobQuery, Lending, Page, PageKey,
+    PostgresStore, QueueEntry, QueueStats, StatusChange, StoreError,
 };
 use crate::domain::{Customer, InboundMessage, Job, JobStatus, Session, TokenHash, User};
 
@@ -21,11 +21,28 @@ use crate::domain::{Customer, InboundMessage, Job, JobStatus, Session, TokenHash
 pub enum Store {
     /// One file in the data directory.
     Embedded(EmbeddedStore),
+    /// A database that replicas share.
+    Postgres(PostgresStore),
+}
+
+macro_rules! each {
+    ($self:ident, $store:ident => $call:expr) => {
+        match $self {
+            Self::Embedded($store) => $call.await,
+            Self::Postgres($store) => $call.await,
+        }
+    };
 }
 
 impl From<EmbeddedStore> for Store {
     fn from(store: EmbeddedStore) -> Self {
         Self::Embedded(store)
+    }
+}
+
+impl From<PostgresStore> for Store {
+    fn from(store: PostgresStore) -> Self {
+        Self::Postgres(store)
     }
 }
 
@@ -37,20 +54,17 @@ impl Store {
     /// # Errors
     /// [`Conflict::EmailTaken`](super::Conflict) when the address's key is in use.
     pub async fn create_user(&self, user: User) -> Result<(), StoreError> {
-        let Self::Embedded(store) = self;
-        store.create_user(user).await
+        each!(self, store => store.create_user(user))
     }
 
     /// The account with this address.
     pub async fn user_by_email_key(&self, email_key: &str) -> Result<Option<User>, StoreError> {
-        let Self::Embedded(store) = self;
-        store.user_by_email_key(email_key).await
+        each!(self, store => store.user_by_email_key(email_key))
     }
 
     /// Stores a login.
     pub async fn create_session(&self, session: Session) -> Result<(), StoreError> {
-        let Self::Embedded(store) = self;
-        store.create_session(session).await
+        each!(self, store => store.create_session(session))
     }
 
     /// The session of a token, unless it has ended.
@@ -59,8 +73,7 @@ impl Store {
         hash: TokenHash,
         now: Timestamp,
     ) -> Result<Option<Session>, StoreError> {
-        let Self::Embedded(store) = self;
-        store.session_by_token_hash(hash, now).await
+        each!(self, store => store.session_by_token_hash(hash, now))
     }
 }
 
@@ -69,8 +82,7 @@ impl Store {
 impl Store {
     /// Stores a new job.
     pub async fn create_job(&self, job: Job) -> Result<(), StoreError> {
-        let Self::Embedded(store) = self;
-        store.create_job(job).await
+        each!(self, store => store.create_job(job))
     }
 
     /// One job.
@@ -78,8 +90,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], also for somebody else's.
     pub async fn job(&self, viewer: Uuid, id: Uuid) -> Result<Job, StoreError> {
-        let Self::Embedded(store) = self;
-        store.job(viewer, id).await
+        each!(self, store => store.job(viewer, id))
     }
 
     /// Moves a job on, by the rules of [`Job::move_to`].
@@ -93,20 +104,17 @@ impl Store {
         status: JobStatus,
         now: Timestamp,
     ) -> Result<StatusChange, StoreError> {
-        let Self::Embedded(store) = self;
-        store.update_job_status(viewer, id, status, now).await
+        each!(self, store => store.update_job_status(viewer, id, status, now))
     }
 
     /// The viewer's own jobs and those of the shared inbox, newest first.
     pub async fn list_jobs(&self, viewer: Uuid, query: JobQuery) -> Result<Page<Job>, StoreError> {
-        let Self::Embedded(store) = self;
-        store.list_jobs(viewer, query).await
+        each!(self, store => store.list_jobs(viewer, query))
     }
 
     /// Stores a new customer.
     pub async fn create_customer(&self, customer: Customer) -> Result<(), StoreError> {
-        let Self::Embedded(store) = self;
-        store.create_customer(customer).await
+        each!(self, store => store.create_customer(customer))
     }
 
     /// One customer.
@@ -114,8 +122,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], also for somebody else's.
     pub async fn customer(&self, viewer: Uuid, id: Uuid) -> Result<Customer, StoreError> {
-        let Self::Embedded(store) = self;
-        store.customer(viewer, id).await
+        each!(self, store => store.customer(viewer, id))
     }
 
     /// The viewer's customers, newest first.
@@ -125,8 +132,7 @@ impl Store {
         after: Option<PageKey>,
         limit: usize,
     ) -> Result<Page<Customer>, StoreError> {
-        let Self::Embedded(store) = self;
-        store.list_customers(viewer, after, limit).await
+        each!(self, store => store.list_customers(viewer, after, limit))
     }
 }
 
@@ -149,21 +155,29 @@ impl Store {
         messages: Vec<InboundMessage>,
         now: Timestamp,
     ) -> Result<Vec<Accepted>, StoreError> {
-        let Self::Embedded(store) = self;
-        store.accept_messages(messages, now).await
+        each!(self, store => store.accept_messages(messages, now))
     }
 
     /// Waits until a message came in; one that came in since the last wait counts.
     pub async fn message_arrived(&self) {
-        let Self::Embedded(store) = self;
-        store.message_arrived().await;
+        each!(self, store => store.message_arrived());
     }
 
     /// Borrows up to `limit` due entries for the time of `lease`, after which they are due again. One
     /// that can't be read is set aside as it is and counts as dead.
     pub async fn claim(&self, limit: usize, lease: Duration, now: Timestamp) -> Result<Claimed, StoreError> {
-        let Self::Embedded(store) = self;
-        store.claim(limit, lease, now).await
+        each!(self, store => store.claim(limit, lease, Lending::Delivery, now))
+    }
+
+    /// As [`claim`](Self::claim), for a queue that delivers by itself: an entry whose lease ended, but which
+    /// nobody put off or gave up, is the same delivery again.
+    pub async fn hand_over(
+        &self,
+        limit: usize,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<Claimed, StoreError> {
+        each!(self, store => store.claim(limit, lease, Lending::HandOver, now))
     }
 
     /// Ends an entry: stores the job that came of it and removes the entry in one transaction. Who
@@ -174,28 +188,24 @@ impl Store {
         job: Option<Job>,
         now: Timestamp,
     ) -> Result<Completed, StoreError> {
-        let Self::Embedded(store) = self;
-        store.complete(entry, job, now).await
+        each!(self, store => store.complete(entry, job, now))
     }
 
     /// Counts a failure and makes the entry due again at `not_before`. `false`: the lease was lost, and
     /// nothing was changed.
     pub async fn retry(&self, entry: &QueueEntry, not_before: Timestamp) -> Result<bool, StoreError> {
-        let Self::Embedded(store) = self;
-        store.retry(entry, not_before).await
+        each!(self, store => store.retry(entry, not_before))
     }
 
     /// Gives an entry up: it moves to the dead letters. `false`: the lease was lost, and nothing was
     /// changed.
     pub async fn bury(&self, entry: &QueueEntry, reason: &str, now: Timestamp) -> Result<bool, StoreError> {
-        let Self::Embedded(store) = self;
-        store.bury(entry, reason, now).await
+        each!(self, store => store.bury(entry, reason, now))
     }
 
     /// The oldest dead letters.
     pub async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
-        let Self::Embedded(store) = self;
-        store.dead_letters(limit).await
+        each!(self, store => store.dead_letters(limit))
     }
 
     /// Queues a dead letter anew, with its failures forgotten.
@@ -203,14 +213,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`]
     pub async fn revive(&self, id: u64, now: Timestamp) -> Result<(), StoreError> {
-        let Self::Embedded(store) = self;
-        store.revive(id, now).await
+        each!(self, store => store.revive(id, now))
     }
 
-    /// How long the queues are; costs the same however long.
+    /// How long the queues are.
     pub async fn queue_stats(&self) -> Result<QueueStats, StoreError> {
-        let Self::Embedded(store) = self;
-        store.queue_stats().await
+        each!(self, store => store.queue_stats())
     }
 }
 
@@ -219,21 +227,18 @@ impl Store {
 impl Store {
     /// Proves that a change can be committed, by committing a tiny one.
     pub async fn ping(&self, now: Timestamp) -> Result<(), StoreError> {
-        let Self::Embedded(store) = self;
-        store.ping(now).await
+        each!(self, store => store.ping(now))
     }
 
     /// Removes sessions that have ended, and finished messages older than 30 days (WhatsApp repeats a
     /// delivery for a week at most); up to `limit` of each.
     pub async fn delete_expired(&self, limit: usize, now: Timestamp) -> Result<Expired, StoreError> {
-        let Self::Embedded(store) = self;
-        store.delete_expired(limit, now).await
+        each!(self, store => store.delete_expired(limit, now))
     }
 
     /// Ends what is queued, then frees the data directory. Calls after it fail with
     /// [`StoreError::Closed`].
     pub async fn close(&self) -> Result<(), StoreError> {
-        let Self::Embedded(store) = self;
-        store.close().await
+        each!(self, store => store.close())
     }
 }

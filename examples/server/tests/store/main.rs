@@ -1,4 +1,4 @@
-//! The embedded store as its users see it.
+//! The stores as their users see them.
 #![allow(clippy::unwrap_used, reason = "a failed expectation is what a test is for")]
 
 mod crash;

@@ -5,9 +5,13 @@ use std::collections::BTreeSet;
 use campotech_server::domain::{Job, JobStatus};
 use campotech_server::store::{JobQuery, PageKey, Store};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use uuid::Uuid;
 
-use crate::support::{at, job, store};
+use crate::support::{Ground, Place, at, job, on_each_store, store};
+
+on_each_store! { inserts_at_the_same_time_disturb_no_listing, a_limit_of_zero_and_a_place_behind_the_end_are_empty_pages }
 
 async fn page(store: &Store, viewer: Uuid, query: JobQuery) -> (Vec<Job>, Option<PageKey>) {
     let page = store.list_jobs(viewer, query).await.unwrap();
@@ -33,8 +37,7 @@ fn scene() -> impl Strategy<Value = Scene> {
     })
 }
 
-async fn walk(scene: Scene) {
-    let (_directory, store) = store().await;
+async fn walk(scene: Scene, store: &Store) {
     let (ana, beto) = (Uuid::now_v7(), Uuid::now_v7());
     let status = scene.status.map(|index| JobStatus::ALL[usize::from(index)]);
     let mut expected = Vec::new();
@@ -52,7 +55,7 @@ async fn walk(scene: Scene) {
     let (mut seen, mut after, mut second) = (Vec::new(), None, 100);
     loop {
         let query = JobQuery { status, after, limit: scene.limit };
-        let (items, next) = page(&store, ana, query).await;
+        let (items, next) = page(store, ana, query).await;
         seen.extend(items.iter().map(|job| (job.created_at, job.id)));
         // Newer ones come in between the pages; they belong in front of what was seen.
         for owner in [Some(ana), None, Some(beto)] {
@@ -71,18 +74,34 @@ async fn walk(scene: Scene) {
     assert_eq!(seen, expected);
 }
 
+/// One database for all scenes; each has users of its own, and leaves no job in the inbox that the next one would see.
+#[tokio::test]
+async fn pages_of_postgres_are_those_of_the_embedded_store() {
+    let (ground, store) = Place::Postgres.store().await;
+    let Ground::Postgres(server) = &ground else { unreachable!() };
+    let admin = server.admin().await;
+    let mut runner =
+        TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() });
+    for _ in 0..24 {
+        admin.batch_execute("truncate jobs").await.unwrap();
+        walk(scene().new_tree(&mut runner).unwrap().current(), &store).await;
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn pages_hold_every_job_exactly_once_in_order(scene in scene()) {
-        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(walk(scene));
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let (_directory, store) = store().await;
+            walk(scene, &store).await;
+        });
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn inserts_at_the_same_time_disturb_no_listing() {
-    let (_directory, store) = store().await;
+async fn inserts_at_the_same_time_disturb_no_listing(place: Place) {
+    let (_ground, store) = place.store().await;
     let ana = Uuid::now_v7();
     let mut old = BTreeSet::new();
     for second in 0..60 {
@@ -115,9 +134,8 @@ async fn inserts_at_the_same_time_disturb_no_listing() {
     inserting.await.unwrap();
 }
 
-#[tokio::test]
-async fn a_limit_of_zero_and_a_place_behind_the_end_are_empty_pages() {
-    let (_directory, store) = store().await;
+async fn a_limit_of_zero_and_a_place_behind_the_end_are_empty_pages(place: Place) {
+    let (_ground, store) = place.store().await;
     let ana = Uuid::now_v7();
     store.create_job(job(Some(ana), at(5))).await.unwrap();
     let query = JobQuery { status: None, after: None, limit: 0 };

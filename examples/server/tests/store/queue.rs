@@ -7,7 +7,9 @@ use campotech_server::store::{Accepted, Completed, EmbeddedStore, JobQuery, Queu
 use futures_util::future::join_all;
 use uuid::Uuid;
 
-use crate::support::{at, audio, job, message, store, text};
+use crate::support::{Place, at, audio, job, message, on_each_store, store, text};
+
+on_each_store! { of_a_hundred_deliveries_of_one_message_one_is_new, one_delivery_may_hold_several_messages_and_repeat_itself, the_effect_is_there_once_though_the_work_was_done_twice, who_lost_the_lease_can_neither_put_off_nor_bury, entries_come_when_they_are_due_and_the_next_time_is_told, queues_are_counted_apart_and_age_is_that_of_the_oldest, a_dead_letter_is_kept_and_can_be_revived, a_message_that_kills_every_worker_is_given_up_in_the_end, a_job_of_a_message_is_in_everybodys_inbox }
 
 const LEASE: Duration = Duration::from_secs(60);
 const EVERYTHING: JobQuery = JobQuery { status: None, after: None, limit: 100 };
@@ -16,9 +18,8 @@ async fn claim_one(store: &Store, seconds: i64) -> Option<QueueEntry> {
     store.claim(1, LEASE, at(seconds)).await.unwrap().entries.pop()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_a_hundred_deliveries_of_one_message_one_is_new() {
-    let (_directory, store) = store().await;
+async fn of_a_hundred_deliveries_of_one_message_one_is_new(place: Place) {
+    let (_ground, store) = place.store().await;
     let deliveries = (0..100).map(|_| {
         let store = store.clone();
         tokio::spawn(async move { store.accept_message(audio("wamid.same"), at(0)).await.unwrap() })
@@ -30,18 +31,16 @@ async fn of_a_hundred_deliveries_of_one_message_one_is_new() {
     assert_eq!(store.claim(100, LEASE, at(0)).await.unwrap().entries.len(), 1);
 }
 
-#[tokio::test]
-async fn one_delivery_may_hold_several_messages_and_repeat_itself() {
-    let (_directory, store) = store().await;
+async fn one_delivery_may_hold_several_messages_and_repeat_itself(place: Place) {
+    let (_ground, store) = place.store().await;
     let delivery = vec![text("a"), audio("b"), text("a")];
     let outcome = store.accept_messages(delivery, at(0)).await.unwrap();
     assert_eq!(outcome, [Accepted::New, Accepted::New, Accepted::Duplicate]);
     assert_eq!(store.accept_messages(Vec::new(), at(0)).await.unwrap(), []);
 }
 
-#[tokio::test]
-async fn the_effect_is_there_once_though_the_work_was_done_twice() {
-    let (_directory, store) = store().await;
+async fn the_effect_is_there_once_though_the_work_was_done_twice(place: Place) {
+    let (_ground, store) = place.store().await;
     store.accept_message(text("a"), at(0)).await.unwrap();
     let first = claim_one(&store, 0).await.unwrap();
     assert_eq!(claim_one(&store, 59).await, None, "it is lent");
@@ -56,9 +55,8 @@ async fn the_effect_is_there_once_though_the_work_was_done_twice() {
     assert_eq!(claim_one(&store, 1_000_000).await, None);
 }
 
-#[tokio::test]
-async fn who_lost_the_lease_can_neither_put_off_nor_bury() {
-    let (_directory, store) = store().await;
+async fn who_lost_the_lease_can_neither_put_off_nor_bury(place: Place) {
+    let (_ground, store) = place.store().await;
     store.accept_message(text("a"), at(0)).await.unwrap();
     let late = claim_one(&store, 0).await.unwrap();
     let current = claim_one(&store, 60).await.unwrap();
@@ -70,9 +68,8 @@ async fn who_lost_the_lease_can_neither_put_off_nor_bury() {
     assert_eq!((again.failures, again.deliveries), (1, 3));
 }
 
-#[tokio::test]
-async fn entries_come_when_they_are_due_and_the_next_time_is_told() {
-    let (_directory, store) = store().await;
+async fn entries_come_when_they_are_due_and_the_next_time_is_told(place: Place) {
+    let (_ground, store) = place.store().await;
     assert_eq!(store.claim(10, LEASE, at(0)).await.unwrap().next_due, None);
     for (seconds, id) in [(0, "a"), (1, "b"), (2, "c")] {
         store.accept_message(text(id), at(seconds)).await.unwrap();
@@ -87,9 +84,8 @@ async fn entries_come_when_they_are_due_and_the_next_time_is_told() {
     assert_eq!((idle.entries.len(), idle.next_due), (0, Some(at(30))));
 }
 
-#[tokio::test]
-async fn queues_are_counted_apart_and_age_is_that_of_the_oldest() {
-    let (_directory, store) = store().await;
+async fn queues_are_counted_apart_and_age_is_that_of_the_oldest(place: Place) {
+    let (_ground, store) = place.store().await;
     let other = message("o", MessageContent::Other { r#type: "sticker".into() });
     for (seconds, message) in [(0, audio("v1")), (3, audio("v2")), (1, text("t")), (2, other)] {
         store.accept_message(message, at(seconds)).await.unwrap();
@@ -108,9 +104,8 @@ async fn queues_are_counted_apart_and_age_is_that_of_the_oldest() {
     assert_eq!((stats.voice.size, stats.voice.oldest), (1, Some(at(3))));
 }
 
-#[tokio::test]
-async fn a_dead_letter_is_kept_and_can_be_revived() {
-    let (_directory, store) = store().await;
+async fn a_dead_letter_is_kept_and_can_be_revived(place: Place) {
+    let (_ground, store) = place.store().await;
     store.accept_message(audio("a"), at(0)).await.unwrap();
     let entry = claim_one(&store, 0).await.unwrap();
     assert!(store.bury(&entry, "no recording", at(5)).await.unwrap());
@@ -130,9 +125,8 @@ async fn a_dead_letter_is_kept_and_can_be_revived() {
     assert_eq!(store.queue_stats().await.unwrap().dead, 0);
 }
 
-#[tokio::test]
-async fn a_message_that_kills_every_worker_is_given_up_in_the_end() {
-    let (_directory, store) = store().await;
+async fn a_message_that_kills_every_worker_is_given_up_in_the_end(place: Place) {
+    let (_ground, store) = place.store().await;
     store.accept_message(text("killer"), at(0)).await.unwrap();
     let mut deliveries = 0;
     while let Some(entry) = claim_one(&store, i64::from(deliveries) * 60).await {
@@ -142,6 +136,14 @@ async fn a_message_that_kills_every_worker_is_given_up_in_the_end() {
     }
     assert_eq!(deliveries, 25);
     assert_eq!(store.queue_stats().await.unwrap().dead, 1);
+
+    let letter = store.dead_letters(1).await.unwrap().remove(0);
+    store.revive(letter.id, at(9_999)).await.unwrap();
+    let mut again = 0;
+    while claim_one(&store, 9_999 + i64::from(again) * 60).await.is_some() {
+        again += 1;
+    }
+    assert_eq!(again, 25, "who revives it gives it as many tries again");
 }
 
 #[tokio::test]
@@ -160,9 +162,8 @@ async fn leases_of_a_process_that_is_gone_end_at_once() {
     assert_eq!(store.accept_message(audio("a"), soon).await.unwrap(), Accepted::Duplicate);
 }
 
-#[tokio::test]
-async fn a_job_of_a_message_is_in_everybodys_inbox() {
-    let (_directory, store) = store().await;
+async fn a_job_of_a_message_is_in_everybodys_inbox(place: Place) {
+    let (_ground, store) = place.store().await;
     store.accept_message(audio("a"), at(0)).await.unwrap();
     let entry = claim_one(&store, 0).await.unwrap();
     let mut voice = job(None, at(1));

@@ -7,15 +7,16 @@ use futures_util::future::join_all;
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-use crate::support::{at, audio, job, store};
+use crate::support::{Place, at, audio, job, on_each_store};
+
+on_each_store! { an_address_is_registered_once_however_many_try, a_session_lives_twelve_hours, what_has_expired_is_removed_and_nothing_else, a_job_is_seen_by_its_owner_and_moves_by_the_rules, of_many_who_take_a_job_of_the_inbox_one_gets_it, customers_are_private_and_listed_newest_first }
 
 fn user(key: &str) -> User {
     User::new(key.to_uppercase(), key.into(), "Ana".into(), "$argon2id$...".into())
 }
 
-#[tokio::test]
-async fn an_address_is_registered_once_however_many_try() {
-    let (_directory, store) = store().await;
+async fn an_address_is_registered_once_however_many_try(place: Place) {
+    let (_ground, store) = place.store().await;
     let tries = join_all((0..20).map(|_| store.create_user(user("ana@example.com")))).await;
     let taken = |outcome: &&Result<(), StoreError>| {
         matches!(outcome, Err(StoreError::Conflict(Conflict::EmailTaken)))
@@ -28,9 +29,8 @@ async fn an_address_is_registered_once_however_many_try() {
     assert_eq!(store.user_by_email_key("beto@example.com").await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn a_session_lives_twelve_hours() {
-    let (_directory, store) = store().await;
+async fn a_session_lives_twelve_hours(place: Place) {
+    let (_ground, store) = place.store().await;
     let (token, owner) = (Token::generate().unwrap(), Uuid::now_v7());
     let session = Session::starting(token.hash(), owner, at(0));
     store.create_session(session.clone()).await.unwrap();
@@ -43,9 +43,8 @@ async fn a_session_lives_twelve_hours() {
     assert_eq!(store.session_by_token_hash(unknown, at(0)).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn what_has_expired_is_removed_and_nothing_else() {
-    let (_directory, store) = store().await;
+async fn what_has_expired_is_removed_and_nothing_else(place: Place) {
+    let (_ground, store) = place.store().await;
     let tokens: Vec<_> = (0..5).map(|_| Token::generate().unwrap()).collect();
     for (seconds, token) in (0..).zip(&tokens) {
         store.create_session(Session::starting(token.hash(), Uuid::now_v7(), at(seconds))).await.unwrap();
@@ -71,9 +70,8 @@ async fn what_has_expired_is_removed_and_nothing_else() {
     assert_eq!(store.queue_stats().await.unwrap().voice.size, 1);
 }
 
-#[tokio::test]
-async fn a_job_is_seen_by_its_owner_and_moves_by_the_rules() {
-    let (_directory, store) = store().await;
+async fn a_job_is_seen_by_its_owner_and_moves_by_the_rules(place: Place) {
+    let (_ground, store) = place.store().await;
     let (ana, beto) = (Uuid::now_v7(), Uuid::now_v7());
     let created = job(Some(ana), at(0));
     store.create_job(created.clone()).await.unwrap();
@@ -97,9 +95,8 @@ async fn a_job_is_seen_by_its_owner_and_moves_by_the_rules() {
     assert!(undone.is_err());
 }
 
-#[tokio::test]
-async fn of_many_who_take_a_job_of_the_inbox_one_gets_it() {
-    let (_directory, store) = store().await;
+async fn of_many_who_take_a_job_of_the_inbox_one_gets_it(place: Place) {
+    let (_ground, store) = place.store().await;
     let shared = job(None, at(0));
     store.create_job(shared.clone()).await.unwrap();
     let users: Vec<_> = (0..20).map(|_| Uuid::now_v7()).collect();
@@ -117,9 +114,8 @@ async fn of_many_who_take_a_job_of_the_inbox_one_gets_it() {
     }
 }
 
-#[tokio::test]
-async fn customers_are_private_and_listed_newest_first() {
-    let (_directory, store) = store().await;
+async fn customers_are_private_and_listed_newest_first(place: Place) {
+    let (_ground, store) = place.store().await;
     let (ana, beto) = (Uuid::now_v7(), Uuid::now_v7());
     let customer = |owner, seconds| {
         let new = NewCustomer {

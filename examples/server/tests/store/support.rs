@@ -1,15 +1,86 @@
 //! What the tests share.
 
+use std::num::NonZeroUsize;
 use std::time::{Duration, SystemTime};
 
 use campotech::core::Clock;
 use campotech_server::domain::{
     InboundMessage, Job, JobKind, MessageContent, MessageId, NewJob, Priority, WaId,
 };
-use campotech_server::store::{EmbeddedStore, Store};
+use campotech_server::store::{DatabaseSettings, EmbeddedStore, PostgresStore, Store};
+use campotech_server::tls::TlsRoots;
+use campotech_testkit::Postgres;
 use jiff::Timestamp;
 use tempfile::TempDir;
 use uuid::Uuid;
+
+/// Where a store of a test is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place {
+    Embedded,
+    Postgres,
+}
+
+/// Keeps what a store lies on.
+pub(crate) enum Ground {
+    Directory(TempDir),
+    Postgres(Box<Postgres>),
+}
+
+impl Place {
+    pub(crate) async fn store(self) -> (Ground, Store) {
+        match self {
+            Self::Embedded => {
+                let (directory, store) = store().await;
+                (Ground::Directory(directory), store)
+            }
+            Self::Postgres => {
+                let ground = Ground::Postgres(Box::new(Postgres::start().await));
+                let store = ground.open().await;
+                (ground, store)
+            }
+        }
+    }
+}
+
+impl Ground {
+    /// The store on it, opened anew.
+    pub(crate) async fn open(&self) -> Store {
+        match self {
+            Self::Directory(directory) => EmbeddedStore::open(directory.path()).await.unwrap().into(),
+            Self::Postgres(server) => postgres_store(&server.url()).await.into(),
+        }
+    }
+}
+
+/// A store on a database whose tables are made.
+pub(crate) async fn postgres_store(url: &str) -> PostgresStore {
+    let settings = DatabaseSettings::parse(url).unwrap();
+    let size = NonZeroUsize::new(10).unwrap();
+    let store = PostgresStore::open(&settings, size, TlsRoots::default().client()).unwrap();
+    tokio::time::timeout(Duration::from_secs(20), store.migrated()).await.unwrap();
+    store
+}
+
+/// Runs each of these functions on each store, as `<name>::embedded` and `<name>::postgres`.
+macro_rules! on_each_store {
+    ($( $name:ident ),* $(,)?) => { $(
+        mod $name {
+            use crate::support::Place;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn embedded() {
+                super::$name(Place::Embedded).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                super::$name(Place::Postgres).await;
+            }
+        }
+    )* };
+}
+pub(crate) use on_each_store;
 
 pub(crate) async fn store() -> (TempDir, Store) {
     let directory = tempfile::tempdir().unwrap();

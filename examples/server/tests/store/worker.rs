@@ -17,7 +17,9 @@ use tokio::time::advance;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::support::{HeldClock, TokioClock, at, audio, message, store, text};
+use crate::support::{HeldClock, Place, TokioClock, at, audio, message, on_each_store, store, text};
+
+on_each_store! { messages_become_jobs_as_they_come_in_and_the_worker_stops_when_told, what_can_never_go_well_is_given_up_at_once, what_was_begun_is_finished_before_the_worker_stops, one_that_hangs_does_not_hold_up_the_others, housekeeping_removes_what_has_expired_and_stops_when_told }
 
 #[derive(Debug, PartialEq, Eq)]
 enum Event {
@@ -90,9 +92,8 @@ async fn jobs(store: &Store) -> Vec<Job> {
     store.list_jobs(Uuid::now_v7(), query).await.unwrap().items
 }
 
-#[tokio::test]
-async fn messages_become_jobs_as_they_come_in_and_the_worker_stops_when_told() {
-    let (_directory, store) = store().await;
+async fn messages_become_jobs_as_they_come_in_and_the_worker_stops_when_told(place: Place) {
+    let (_ground, store) = place.store().await;
     let (events, mut seen) = recorder();
     store.accept_message(audio("before-the-start"), Timestamp::now()).await.unwrap();
     let stop = CancellationToken::new();
@@ -189,9 +190,8 @@ async fn failing_panicking_and_hanging_handlers_are_called_again() {
     }
 }
 
-#[tokio::test]
-async fn what_can_never_go_well_is_given_up_at_once() {
-    let ((_directory, store), (events, mut seen)) = (store().await, recorder());
+async fn what_can_never_go_well_is_given_up_at_once(place: Place) {
+    let ((_ground, store), (events, mut seen)) = (place.store().await, recorder());
     let (handler, calls) = Flaky::new(Mood::Refuses, 1);
     store.accept_message(text("a"), Timestamp::now()).await.unwrap();
     let stop = CancellationToken::new();
@@ -231,8 +231,7 @@ async fn a_worker_that_dies_between_claim_and_commit_leaves_exactly_one_job() {
     assert_eq!(store.queue_stats().await.unwrap(), QueueStats::default());
 }
 
-#[tokio::test]
-async fn what_was_begun_is_finished_before_the_worker_stops() {
+async fn what_was_begun_is_finished_before_the_worker_stops(place: Place) {
     #[derive(Debug)]
     struct Slow(CancellationToken, tokio::sync::Semaphore);
 
@@ -244,7 +243,7 @@ async fn what_was_begun_is_finished_before_the_worker_stops() {
         }
     }
 
-    let ((_directory, store), (events, _seen)) = (store().await, recorder());
+    let ((_ground, store), (events, _seen)) = (place.store().await, recorder());
     store.accept_message(text("a"), Timestamp::now()).await.unwrap();
     let stop = CancellationToken::new();
     let handler = Arc::new(Slow(stop.clone(), tokio::sync::Semaphore::new(0)));
@@ -257,9 +256,8 @@ async fn what_was_begun_is_finished_before_the_worker_stops() {
     assert_eq!(jobs(&store).await.len(), 1);
 }
 
-#[tokio::test]
-async fn one_that_hangs_does_not_hold_up_the_others() {
-    let ((_directory, store), (events, mut seen)) = (store().await, recorder());
+async fn one_that_hangs_does_not_hold_up_the_others(place: Place) {
+    let ((_ground, store), (events, mut seen)) = (place.store().await, recorder());
     let (handler, calls) = Flaky::new(Mood::Hangs, 3);
     for id in ["a", "b", "c"] {
         store.accept_message(text(id), Timestamp::now()).await.unwrap();
@@ -281,9 +279,8 @@ async fn one_that_hangs_does_not_hold_up_the_others() {
     running.abort();
 }
 
-#[tokio::test]
-async fn housekeeping_removes_what_has_expired_and_stops_when_told() {
-    let (_directory, store) = store().await;
+async fn housekeeping_removes_what_has_expired_and_stops_when_told(place: Place) {
+    let (_ground, store) = place.store().await;
     let long_ago = Timestamp::from_second(1_600_000_000).unwrap();
     let token = Token::generate().unwrap();
     let others = (0..600).map(|_| Token::generate().unwrap().hash());

@@ -171,13 +171,22 @@ impl Server {
 
     /// Waits until a series has this value.
     pub(crate) async fn metric_becomes(&self, series: &str, expected: f64) {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        self.metric_fits(series, |value| value == expected).await;
+    }
+
+    /// Waits until a series has at least this value.
+    pub(crate) async fn metric_becomes_at_least(&self, series: &str, expected: f64) {
+        self.metric_fits(series, |value| value >= expected).await;
+    }
+
+    async fn metric_fits(&self, series: &str, fits: impl Fn(f64) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(30);
         loop {
             let value = self.metric(series).await;
-            if value == Some(expected) {
+            if value.is_some_and(&fits) {
                 return;
             }
-            assert!(Instant::now() < deadline, "{series} is {value:?}, never {expected}");
+            assert!(Instant::now() < deadline, "{series} stays at {value:?}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

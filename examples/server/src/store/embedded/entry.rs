@@ -29,7 +29,9 @@ pub(super) fn get(txn: &WriteTransaction, id: u64) -> Result<Option<EntryRecord>
 
 /// The entry, if the lease is still the one that `entry` stands for.
 pub(super) fn lent(txn: &WriteTransaction, entry: &QueueEntry) -> Result<Option<EntryRecord>, StoreError> {
-    Ok(get(txn, entry.id)?.filter(|record| record.leased && record.deliveries == entry.deliveries))
+    Ok(get(txn, entry.id)?.filter(|record| {
+        record.leased && record.deliveries == entry.deliveries && record.message.id == entry.message.id
+    }))
 }
 
 pub(super) fn put(txn: &WriteTransaction, id: u64, record: &EntryRecord) -> Result<(), StoreError> {

@@ -12,9 +12,10 @@ use super::messages::MessageRecord;
 use super::tables::{ByTime, OUTBOX, OUTBOX_DUE, QUEUE_JOBS, QUEUE_VOICE, next_sequence};
 use super::{damaged, dead, jobs, messages};
 use crate::domain::{InboundMessage, Job};
-use crate::store::{Claimed, Completed, QueueDepth, QueueEntry, QueueStats, StoreError};
+use crate::store::{Claimed, Completed, Lending, QueueDepth, QueueEntry, QueueStats, StoreError};
 
-/// An entry that was handed out so often and never came back kills its worker: it is given up.
+/// An entry that was handed out so often and never came back kills its worker: it is given up. One that was revived has as
+/// many deliveries again; they go on counting, so that a worker from before can't take the new lease for its own.
 const MOST_DELIVERIES: u32 = 25;
 
 pub(super) fn enqueue(
@@ -46,6 +47,7 @@ pub(super) fn claim(
     txn: &WriteTransaction,
     limit: usize,
     lease: Duration,
+    lending: Lending,
     now: Timestamp,
 ) -> Result<Claimed, StoreError> {
     let until = now.checked_add(lease).unwrap_or(Timestamp::MAX);
@@ -76,11 +78,13 @@ pub(super) fn claim(
             }
         };
         remove(txn, id, &record)?;
-        if record.deliveries >= MOST_DELIVERIES {
+        let deliveries = record.deliveries + u32::from(lending == Lending::Delivery || !record.leased);
+        if deliveries.is_multiple_of(MOST_DELIVERIES + 1) && deliveries > record.deliveries {
+            record.deliveries = deliveries;
             dead::bury_record(txn, id, record, "handed out too often without an answer", now)?;
             continue;
         }
-        record.deliveries += 1;
+        record.deliveries = deliveries;
         record.due_at = until;
         record.leased = true;
         put(txn, id, &record)?;
@@ -95,12 +99,14 @@ pub(super) fn claim(
 /// Who completes first wins, lease or not: the work is done.
 pub(super) fn complete(
     txn: &WriteTransaction,
-    entry: u64,
+    entry: &QueueEntry,
     job: Option<&Job>,
     now: Timestamp,
 ) -> Result<Completed, StoreError> {
-    let Some(record) = get(txn, entry)? else { return Ok(Completed::Already) };
-    remove(txn, entry, &record)?;
+    // By the message too: a number alone may be one of a file that was here before.
+    let same = |record: &EntryRecord| record.message.id == entry.message.id;
+    let Some(record) = get(txn, entry.id)?.filter(same) else { return Ok(Completed::Already) };
+    remove(txn, entry.id, &record)?;
     let EntryRecord { message, enqueued_at, .. } = record;
     let finished = MessageRecord { message, received_at: enqueued_at, job: job.map(|job| job.id) };
     messages::finish(txn, &finished, now)?;

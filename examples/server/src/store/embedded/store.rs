@@ -13,8 +13,8 @@ use super::writer::Writer;
 use super::{customers, dead, housekeeping, jobs, messages, outbox, users};
 use crate::domain::{Customer, InboundMessage, Job, JobStatus, Session, TokenHash, User};
 use crate::store::{
-    Accepted, Claimed, Completed, DeadLetter, Expired, JobQuery, Page, PageKey, QueueEntry, QueueStats,
-    StatusChange, StoreError,
+    Accepted, Claimed, Completed, DeadLetter, Expired, JobQuery, Lending, Page, PageKey, QueueEntry,
+    QueueStats, StatusChange, StoreError,
 };
 
 /// The store in one file of the data directory; a clone is a handle on the same one.
@@ -136,13 +136,14 @@ impl EmbeddedStore {
         &self,
         limit: usize,
         lease: Duration,
+        lending: Lending,
         now: Timestamp,
     ) -> Result<Claimed, StoreError> {
         let (any, next_due) = self.read(move |txn| outbox::due(txn, now)).await?;
         if !any {
             return Ok(Claimed { entries: Vec::new(), next_due });
         }
-        self.write(move |txn| outbox::claim(txn, limit, lease, now)).await
+        self.write(move |txn| outbox::claim(txn, limit, lease, lending, now)).await
     }
 
     pub(in crate::store) async fn complete(
@@ -151,8 +152,8 @@ impl EmbeddedStore {
         job: Option<Job>,
         now: Timestamp,
     ) -> Result<Completed, StoreError> {
-        let id = entry.id;
-        self.write(move |txn| outbox::complete(txn, id, job.as_ref(), now)).await
+        let entry = entry.clone();
+        self.write(move |txn| outbox::complete(txn, &entry, job.as_ref(), now)).await
     }
 
     pub(in crate::store) async fn retry(

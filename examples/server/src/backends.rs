@@ -1,0 +1,122 @@
+//! What the server keeps its data in, as the settings say: embedded or PostgreSQL, alone or with Redis.
+
+use std::time::Duration;
+
+use campotech::security::rate_limit::redis::RedisLimits;
+use campotech::security::rate_limit::shared::SharedLimits;
+use fred::clients::Client;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::ServerSettings;
+use crate::cursors::{CursorKeyError, SharedCursorKeys};
+use crate::events::{Bridge, EventBus};
+use crate::queue::{Relay, StreamQueue};
+use crate::store::{EmbeddedStore, PostgresStore, Store, StoreError};
+
+/// What a request may wait for its quota, once, when Redis falls silent.
+const DECISION: Duration = Duration::from_millis(100);
+
+/// Everything that outlives a request.
+#[derive(Debug)]
+pub struct Backends {
+    /// Where everything is kept.
+    pub store: Store,
+    /// The store again, where it is a database that replicas share.
+    pub database: Option<PostgresStore>,
+    /// What replicas share besides, where there is Redis.
+    pub redis: Option<RedisBackend>,
+    /// Where job events go.
+    pub events: EventBus,
+    /// Seals the cursors of lists.
+    pub cursors: SharedCursorKeys,
+}
+
+/// What is done through Redis.
+#[derive(Debug)]
+pub struct RedisBackend {
+    /// For commands.
+    pub client: Client,
+    /// The queue of all replicas.
+    pub queue: StreamQueue,
+    /// The rate limits of all replicas.
+    pub limits: SharedLimits,
+    bridge: Option<Bridge>,
+}
+
+/// Why a backend can't be made; one that is only away is waited for.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BackendError {
+    /// The embedded store can't be opened.
+    #[error("CAMPOTECH_DATA_DIR")]
+    Store(#[from] StoreError),
+    /// The key of the cursors can't be kept.
+    #[error("CAMPOTECH_DATA_DIR")]
+    CursorKey(#[from] CursorKeyError),
+    /// The pool can't be built.
+    #[error("DATABASE_URL")]
+    Database(#[from] deadpool_postgres::BuildError),
+    /// The client can't be built.
+    #[error("REDIS_URL")]
+    Redis(#[from] fred::error::Error),
+    /// The shared limits can't be built.
+    #[error(transparent)]
+    Limits(#[from] campotech::security::ConfigError),
+}
+
+impl Backends {
+    /// Opens what the settings name. Servers that are away don't hold up the start: they are waited for in the
+    /// background.
+    ///
+    /// # Errors
+    /// If the embedded store can't be opened, or a client can't be built.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub async fn open(settings: &ServerSettings) -> Result<Self, BackendError> {
+        let (store, database, cursors) = match &settings.database {
+            None => {
+                let store = EmbeddedStore::open(&settings.data_dir).await?;
+                (Store::from(store), None, SharedCursorKeys::in_directory(&settings.data_dir)?)
+            }
+            Some(database) => {
+                let tls = settings.tls_roots.client();
+                let store = PostgresStore::open(database, settings.database_pool, tls)?;
+                (Store::from(store.clone()), Some(store), SharedCursorKeys::default())
+            }
+        };
+        let (redis, events) = match &settings.redis {
+            None => (None, EventBus::new()),
+            Some(redis) => {
+                let (tls, prefix) = (settings.tls_roots.client(), settings.redis_prefix.as_str());
+                let client = redis.client(tls.clone())?;
+                let subscriber = redis.builder(tls).build_subscriber_client()?;
+                let (events, bridge) = Bridge::new(client.clone(), subscriber, prefix);
+                let queue = StreamQueue::new(client.clone(), prefix);
+                let quick = redis.quick_client(settings.tls_roots.client())?;
+                let limits = RedisLimits::new(quick).with_prefix(format!("{prefix}:limit"))?;
+                let limits = limits.with_deadline(DECISION)?.start();
+                (Some(RedisBackend { client, queue, limits, bridge: Some(bridge) }), events)
+            }
+        };
+        Ok(Self { store, database, redis, events, cursors })
+    }
+
+    /// Starts what runs beside the requests for these backends.
+    pub fn start(&self, tasks: &TaskTracker, stop: &CancellationToken) {
+        if let Some(database) = &self.database {
+            tasks.spawn(self.cursors.clone().learn(database.clone(), stop.clone()));
+        }
+        if let Some(redis) = &self.redis {
+            tasks.spawn(Relay::new(self.store.clone(), redis.queue.clone()).run(stop.clone()));
+        }
+    }
+
+    /// Starts what tells other replicas of events; it has to outlive all that makes them.
+    pub fn start_bridge(&mut self, tasks: &TaskTracker, stop: &CancellationToken) {
+        if let Some(bridge) = self.redis.as_mut().and_then(|redis| redis.bridge.take()) {
+            tasks.spawn(bridge.run(stop.clone()));
+        }
+    }
+}
