@@ -7,6 +7,7 @@
 mod events;
 mod handler;
 mod housekeeping;
+mod pause;
 mod relay;
 mod retry;
 mod source;

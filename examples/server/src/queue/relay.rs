@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use campotech::core::SystemClock;
-use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use super::pause::until;
 use super::streams::StreamQueue;
 use crate::domain::wall_now;
 use crate::store::{QueueEntry, Store};
@@ -30,7 +30,6 @@ const LEASE: Duration = Duration::from_secs(10);
 /// Replicas that were killed leave their names in the consumer group.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 const GONE: Duration = Duration::from_secs(3_600);
-const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LONGEST_RETRY: Duration = Duration::from_secs(1);
 /// The stream is full: a look from time to time.
@@ -88,9 +87,4 @@ impl Relay {
             }
         }
     }
-}
-
-fn until(due: Option<Timestamp>, now: Timestamp) -> Duration {
-    let until = due.map(|due| Duration::try_from(due.duration_since(now)).unwrap_or_default());
-    until.map_or(LONGEST_SLEEP, |until| until.min(LONGEST_SLEEP))
 }

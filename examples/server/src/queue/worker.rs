@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::events::{Outcome, WorkerEvents};
 use super::handler::{Handled, HandlerError, MessageHandler, MessageToJob};
+use super::pause::until;
 use super::retry::wait_after;
 use super::source::{Delivery, Source, SourceError};
 use super::streams::StreamQueue;
@@ -42,8 +43,6 @@ pub struct Worker<H = MessageToJob, C = SystemClock> {
 
 const AT_ONCE: usize = 16;
 const HANDLING: Duration = Duration::from_secs(10);
-/// What another replica left lying is found by looking.
-const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 const AFTER_OUTAGE: Duration = Duration::from_secs(1);
 
 impl Worker {
@@ -122,9 +121,7 @@ impl<H: MessageHandler, C: Clock> Worker<H, C> {
     }
 
     fn time_until(&self, due: Option<Timestamp>) -> Duration {
-        let now = wall_now(&self.clock);
-        let until = due.map(|due| Duration::try_from(due.duration_since(now)).unwrap_or_default());
-        until.map_or(LONGEST_SLEEP, |until| until.min(LONGEST_SLEEP))
+        until(due, wall_now(&self.clock))
     }
 
     async fn hold_and_work_on(&self, delivery: Delivery) {
