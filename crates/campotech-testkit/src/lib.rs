@@ -3,6 +3,7 @@
 
 mod body;
 mod certificate;
+mod daemon;
 mod hyper_server;
 mod observer;
 mod postgres;
@@ -12,6 +13,7 @@ mod raw;
 mod redis;
 
 pub use body::{ScriptedBody, ScriptedError, Step};
+pub use daemon::{Daemon, DaemonBuilder};
 pub use hyper_server::HyperServer;
 pub use observer::RecordingObserver;
 pub use postgres::{Postgres, PostgresBuilder};

@@ -83,7 +83,7 @@ impl Server {
 
     /// Runs a command of `args` to its end.
     pub(crate) async fn run(&self, command: &[&str], input: Option<File>) -> Result<(), String> {
-        self.spawn(command, input);
+        self.spawn(command, &[], input);
         let status = self.exit().await;
         let failed = || format!("{} ended with {status}; its log:\n{}", command[0], self.log());
         if status.success() { Ok(()) } else { Err(failed()) }
@@ -94,8 +94,21 @@ impl Server {
     where
         F: Future<Output = bool>,
     {
+        self.start_with(command, &[], ready).await
+    }
+
+    /// [`start`](Self::start) with variables.
+    pub(crate) async fn start_with<F>(
+        &self,
+        command: &[&str],
+        envs: &[(String, String)],
+        ready: impl Fn(u32) -> F,
+    ) -> Result<(), StartError>
+    where
+        F: Future<Output = bool>,
+    {
         let old = self.log().len();
-        let pid = self.spawn(command, None);
+        let pid = self.spawn(command, envs, None);
         let deadline = Instant::now() + DEADLINE;
         let why = loop {
             if ready(pid).await {
@@ -110,19 +123,20 @@ impl Server {
             tokio::time::sleep(POLL).await;
         };
         let log = self.log();
-        if log[old..].contains("Address already in use") {
+        if log[old..].to_ascii_lowercase().contains("address already in use") {
             return Err(StartError::AddressInUse);
         }
         Err(StartError::Failed(format!("{} {why}; its log:\n{log}", command[0])))
     }
 
-    fn spawn(&self, words: &[&str], input: Option<File>) -> u32 {
+    fn spawn(&self, words: &[&str], envs: &[(String, String)], input: Option<File>) -> u32 {
         let mut state = self.state.lock().unwrap();
         assert!(state.child.is_none(), "it runs already");
         let log = OpenOptions::new().append(true).open(&self.log).unwrap();
         let mut command = Command::new("/bin/sh");
         command.args(["-c", TELL, "sh"]).args(words);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("LC_ALL", "C");
+        command.envs(envs.iter().map(|(name, value)| (name, value)));
         command.stdin(input.map_or_else(Stdio::null, Stdio::from)).stdout(self.guard.ear()).stderr(log);
         command.current_dir(self.dir());
         self.account.apply(&mut command);

@@ -14,7 +14,7 @@ const LEAVES: &[&str] = &[
     "campotech-validate",
 ];
 const EXAMPLE: &str = "campotech-server";
-const XTASK: &str = "xtask";
+const TOOLS: &[&str] = &["xtask", "campotech-monitor"];
 
 /// The one registry that libraries are published to.
 const REGISTRY: &str = "campotech";
@@ -40,7 +40,7 @@ impl Place {
             FACADE => Some(Self::Facade),
             EXAMPLE => Some(Self::Example),
             TESTKIT => Some(Self::Testkit),
-            XTASK => Some(Self::Tool),
+            tool if TOOLS.contains(&tool) => Some(Self::Tool),
             leaf => LEAVES.contains(&leaf).then_some(Self::Leaf),
         }
     }
@@ -48,7 +48,8 @@ impl Place {
     /// May a crate that stands here name one that stands there?
     fn may_name(self, there: Self, section: Section) -> bool {
         match there {
-            Self::Testkit => section == Section::Dev && self != Self::Testkit,
+            // A tool that runs servers is itself never published.
+            Self::Testkit => self == Self::Tool || (section == Section::Dev && self != Self::Testkit),
             Self::Core => matches!(self, Self::Leaf | Self::Facade | Self::Example | Self::Testkit),
             Self::Leaf => matches!(self, Self::Facade | Self::Example),
             Self::Facade => self == Self::Example,

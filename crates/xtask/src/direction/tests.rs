@@ -44,6 +44,7 @@ fn every_crate_of_the_house_is_looked_at() {
         "campotech-core",
         "campotech-health",
         "campotech-metrics",
+        "campotech-monitor",
         "campotech-security",
         "campotech-sentry",
         "campotech-serve",
