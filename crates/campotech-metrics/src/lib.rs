@@ -2,6 +2,7 @@
 
 mod builder;
 mod business;
+mod cgroup;
 mod collect;
 mod endpoint;
 mod error;

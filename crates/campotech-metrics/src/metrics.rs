@@ -9,6 +9,7 @@ use prometheus_client::registry::Registry;
 use tokio::runtime::Handle;
 
 use crate::business::{Business, JobKind, Outcome, Queue, QueueState, WebSocketGuard};
+use crate::cgroup::Cgroup;
 use crate::collect::{Process, Runtimes, Watches};
 use crate::names::Kind;
 use crate::ops::{OpsMetricsLayer, OpsRequests};
@@ -40,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) watches: Watches,
     pub(crate) runtimes: Runtimes,
     pub(crate) process: Process,
+    pub(crate) cgroup: Cgroup,
     pub(crate) registry: Registry,
     pub(crate) scrapes: Histogram,
 }
@@ -61,6 +63,7 @@ impl Metrics {
             watches: Watches::new(registered),
             runtimes: Runtimes::default(),
             process: Process::new(),
+            cgroup: Cgroup::new(),
             registry,
             scrapes: Histogram::new(&PROBE_SECONDS),
         }))

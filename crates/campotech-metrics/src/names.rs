@@ -77,6 +77,17 @@ descs! {
     PROCESS_MAX_FDS = "process_max_fds" Gauge "File descriptors that may be open.";
     PROCESS_START = "process_start_time_seconds" Gauge "Start of the process since the Unix epoch.";
     PROCESS_THREADS = "process_threads" Gauge "Threads of the process.";
+    CGROUP_CPU_USAGE = "cgroup_cpu_usage_seconds_total" Counter "Processor time spent by the process's control group.";
+    CGROUP_CPU_LIMIT = "cgroup_cpu_limit_cores" Gauge "Processors that the control group may use on average.";
+    CGROUP_CPU_PERIODS = "cgroup_cpu_periods_total" Counter "Periods of the processor quota that the control group ran in.";
+    CGROUP_CPU_THROTTLED_PERIODS = "cgroup_cpu_throttled_periods_total" Counter "Periods in which the control group had used up its processor quota.";
+    CGROUP_CPU_THROTTLED = "cgroup_cpu_throttled_seconds_total" Counter "Time that the control group had to wait for its next period.";
+    CGROUP_MEMORY_USAGE = "cgroup_memory_usage_bytes" Gauge "Memory of the control group, file pages included.";
+    CGROUP_MEMORY_WORKING_SET = "cgroup_memory_working_set_bytes" Gauge "Memory of the control group without file pages that were not used lately.";
+    CGROUP_MEMORY_LIMIT = "cgroup_memory_limit_bytes" Gauge "The least memory limit of the control group and those above it.";
+    CGROUP_OOM_KILLS = "cgroup_oom_kills_total" Counter "Processes of the control group that were killed for want of memory.";
+    CGROUP_PIDS = "cgroup_pids" Gauge "Processes and threads of the control group.";
+    CGROUP_PIDS_LIMIT = "cgroup_pids_limit" Gauge "Processes and threads that the control group may have.";
     TOKIO_WORKERS = "tokio_workers" Gauge "Worker threads of the runtime.";
     TOKIO_TASKS = "tokio_alive_tasks" Gauge "Tasks that have not ended.";
     TOKIO_QUEUE = "tokio_global_queue_depth" Gauge "Tasks that wait in the runtime's global queue.";

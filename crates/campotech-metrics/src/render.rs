@@ -32,6 +32,7 @@ impl Metrics {
         inner.reports.write(&mut out);
         inner.pools.write(&mut out);
         inner.process.write(&mut out);
+        inner.cgroup.write(&mut out);
         inner.runtimes.write(&mut out);
         self.write_build(&mut out);
         inner.watches.write(&mut out);
