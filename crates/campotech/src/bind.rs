@@ -43,18 +43,18 @@ impl Platform {
             history: History::start(self.metrics.clone()),
             facts: std::mem::take(&mut self.facts),
         });
-        let ops = |face| stack.around_ops(ops::routes(face, &health, &self.metrics, &page));
+        let public_ops = ops::routes(face, &health, &self.metrics, &page);
         // The fallback of the router that is merged in stays, so requests that match nothing go the whole path too.
-        let router = ops(face).merge(stack.around(routes));
+        let router = stack.around_ops(public_ops).merge(stack.around(routes));
         let server = Server::from_listener(listener.into_tokio()?)
             .map_err(PlatformError::build("CAMPOTECH_LISTEN"))?
             .with_max_connections(self.settings.max_connections);
-        wire::serve_metrics::publish(&self.metrics, &server.stats())?;
+        wire::serve_metrics::publish(&self.metrics, &server.stats(), self.settings.max_connections)?;
         wire::runtime_metrics::publish(&self.metrics)?;
         health.start().map_err(PlatformError::build("health"))?;
         // Last, so that nothing that fails leaves its thread behind.
-        let admin =
-            admin_listener.map(|listener| Admin::spawn(listener, ops(Face::Operators))).transpose()?;
+        let admin_ops = || stack.around_ops(ops::admin_routes(&health, &self.metrics, &page));
+        let admin = admin_listener.map(|listener| Admin::spawn(listener, admin_ops())).transpose()?;
         Ok(Bound {
             addr,
             admin_addr,

@@ -12,6 +12,8 @@ mod logs;
 mod ops;
 mod platform;
 pub mod problems;
+#[cfg(feature = "cpu-profile")]
+mod profile;
 mod stack;
 mod status;
 mod wire;

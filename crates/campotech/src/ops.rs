@@ -53,6 +53,14 @@ pub(crate) fn routes(face: Face, health: &Health, metrics: &Metrics, page: &Arc<
     }
 }
 
+/// The routes of the admin listener: all of them, and the CPU profile where it is built in.
+pub(crate) fn admin_routes(health: &Health, metrics: &Metrics, page: &Arc<Page>) -> Router {
+    let routes = routes(Face::Operators, health, metrics, page);
+    #[cfg(feature = "cpu-profile")]
+    let routes = routes.merge(crate::profile::router());
+    routes
+}
+
 async fn status(page: Arc<Page>) -> impl IntoResponse {
     let nonce = CspNonce::generate();
     let html = Html(page.render(nonce.as_str()));

@@ -45,6 +45,13 @@ async fn a_listener_for_everyone_without_an_admin_listener_shows_no_details() {
 }
 
 #[tokio::test]
+async fn open_connections_and_their_cap_are_measured() {
+    let running = start(platform(&[("CAMPOTECH_MAX_CONNECTIONS", "37")]), routes()).await;
+    assert_eq!(running.metric("serve_connections_max").await, Some(37.0));
+    assert_eq!(running.metric("serve_connections_active").await, Some(1.0));
+}
+
+#[tokio::test]
 async fn a_taken_port_is_one_line() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = taken.local_addr().unwrap().to_string();
