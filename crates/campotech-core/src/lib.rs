@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod clock;
+pub mod context;
 pub mod guard;
 pub mod identity;
 pub mod media;
@@ -10,8 +11,12 @@ pub mod problem;
 
 pub use body::{AnswerBody, EndOfBody, RawBody, TrackEnd, TrackedBody};
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use context::{ContextFuture, PropagateTraceLayer, PropagateTraceService, RequestContext, in_current};
 pub use guard::{Decision, Mode, Verdict};
-pub use identity::{ClientIp, ClientNetwork, PeerAddr, RequestId, Route, TraceId, matched_route};
+pub use identity::{
+    ClientIp, ClientNetwork, PeerAddr, RequestId, Route, Sampling, SpanId, TraceContext, TraceId, TraceState,
+    matched_route,
+};
 pub use observer::{
     CheckOutcome, CheckReport, ComponentStatus, NoObserver, Observer, RateLimitVerdict, StateChange,
 };

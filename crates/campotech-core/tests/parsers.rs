@@ -1,7 +1,7 @@
 //! Properties of everything in the core that reads bytes from outside.
 #![allow(clippy::unwrap_used, reason = "a property that can't be set up fails")]
 
-use campotech_core::{Language, RequestId, TraceId, tellable_name};
+use campotech_core::{Language, RequestId, TraceContext, TraceId, TraceState, tellable_name};
 use http::{HeaderMap, HeaderValue};
 use proptest::prelude::*;
 
@@ -34,6 +34,24 @@ proptest! {
         let value = format!("00-{trace:032x}-{parent:016x}-{flags:02x}");
         let id = TraceId::from_traceparent(&value).unwrap();
         prop_assert_eq!(id.as_bytes(), &trace.to_be_bytes());
+    }
+
+    #[test]
+    fn a_trace_goes_on_as_it_was_sent(trace in 1_u128.., parent in 1_u64.., flags: u8) {
+        let sent = TraceContext::from_traceparent(&format!("00-{trace:032x}-{parent:016x}-{flags:02x}")).unwrap();
+        let again = TraceContext::from_traceparent(std::str::from_utf8(&sent.traceparent()).unwrap()).unwrap();
+        prop_assert_eq!(&again, &sent);
+        prop_assert_eq!(*sent.span_id().as_bytes(), parent.to_be_bytes());
+        prop_assert_eq!(sent.sampled(), flags & 1 == 1);
+    }
+
+    #[test]
+    fn a_tracestate_is_short_visible_ascii_or_nothing(bytes in proptest::collection::vec(prop_oneof![Just(b'='), Just(b','), any::<u8>()], 0..600)) {
+        let Ok(value) = HeaderValue::from_bytes(&bytes) else { return Ok(()) };
+        if let Some(state) = TraceState::adopt(&value) {
+            prop_assert_eq!(state.as_str().as_bytes(), &bytes[..]);
+            prop_assert!(bytes.len() <= 512 && bytes.iter().all(|b| matches!(b, b'\t' | b' '..=b'~')));
+        }
     }
 
     #[test]

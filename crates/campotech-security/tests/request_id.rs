@@ -5,7 +5,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use campotech_core::{ClientIp, RequestId, TraceId};
+use campotech_core::{ClientIp, RequestContext, RequestId, Sampling, TraceId};
 use campotech_security::client_ip::{ClientIpLayer, TrustedProxies};
 use campotech_security::request_id::RequestIdLayer;
 use campotech_testkit::{HyperServer, RawConnection, RecordingObserver};
@@ -150,5 +150,57 @@ async fn it_works_under_axum_also_for_a_route_that_is_not_there() {
         let response = router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), status);
         assert!(is_uuid_v7(response.headers()["x-request-id"].to_str().unwrap()));
+    }
+}
+
+/// What the handler saw of its place in the trace, and whether it is the current request's.
+async fn place(
+    layer: RequestIdLayer,
+    trusted: bool,
+    headers: &[(&'static str, &'static str)],
+) -> RequestContext {
+    let mut request = Request::new(());
+    request.extensions_mut().insert(ClientIp::new([203, 0, 113, 7].into(), trusted));
+    for (name, value) in headers {
+        request.headers_mut().append(*name, HeaderValue::from_static(value));
+    }
+    let service = layer.layer(service_fn(|request: Request<()>| {
+        assert!(RequestContext::current().is_some(), "also before the future is polled");
+        async move {
+            tokio::task::yield_now().await;
+            let context = request.extensions().get::<RequestContext>().unwrap().clone();
+            assert_eq!(RequestContext::current().as_ref(), Some(&context));
+            assert_eq!(request.extensions().get::<TraceId>(), Some(&context.trace().trace_id()));
+            assert_eq!(request.extensions().get::<RequestId>(), Some(context.request_id()));
+            Ok::<_, Infallible>(Response::new(context))
+        }
+    }));
+    service.oneshot(request).await.unwrap().into_body()
+}
+
+#[tokio::test]
+async fn a_trusted_peers_trace_goes_on_with_a_span_of_our_own() {
+    for (flags, sampled) in [("01", true), ("00", false)] {
+        let parent: &'static str = PARENT.replace("-01", &format!("-{flags}")).leak();
+        let layer = RequestIdLayer::new().with_sampling(Sampling::share(1.0).unwrap());
+        let place = place(layer, true, &[("traceparent", parent), ("tracestate", "a=1")]).await;
+        let trace = place.trace();
+        assert_eq!(trace.parent().unwrap().to_string(), "00f067aa0ba902b7");
+        assert_eq!(trace.state().unwrap().as_str(), "a=1");
+        assert_eq!(trace.sampled(), sampled, "a trusted peer decides");
+        assert_ne!(Some(trace.span_id()), trace.parent());
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_neither_decides_sampling_nor_leaves_state() {
+    for (share, sampled) in [(0.0, false), (1.0, true)] {
+        for flags in ["00", "01", "03"] {
+            let parent: &'static str = PARENT.replace("-01", &format!("-{flags}")).leak();
+            let layer = RequestIdLayer::new().with_sampling(Sampling::share(share).unwrap());
+            let place = place(layer, false, &[("traceparent", parent), ("tracestate", "a=1")]).await;
+            assert_eq!(place.trace().sampled(), sampled, "{flags}");
+            assert!(place.trace().parent().is_none() && place.trace().state().is_none());
+        }
     }
 }

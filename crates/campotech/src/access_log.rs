@@ -4,13 +4,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use campotech_core::{ClientIp, EndOfBody, RequestId, TraceId, TrackEnd, TrackedBody, matched_route};
+use campotech_core::{ClientIp, EndOfBody, RequestContext, TrackEnd, TrackedBody, matched_route};
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing::Span;
+
+use crate::{otlp, request_span};
 
 /// Logs a line per request: method, route template, status, time, bytes, ids. Never the raw path, query or headers.
 #[derive(Debug, Clone, Copy, Default)]
@@ -96,15 +98,18 @@ where
 impl AccessLine {
     fn of<B>(request: &Request<B>) -> Self {
         let extensions = request.extensions();
-        let id = extensions.get::<RequestId>().map(tracing::field::display);
-        let trace = extensions.get::<TraceId>().map(tracing::field::display);
-        let client = extensions.get::<ClientIp>().map(|client| tracing::field::display(client.network()));
-        let span = tracing::info_span!("request", request_id = id, trace_id = trace, client = client);
+        let (client, route) = (extensions.get::<ClientIp>(), matched_route(extensions));
+        let span = extensions.get::<RequestContext>().map_or_else(Span::none, |context| {
+            let span = request_span::of_request(context, client.map(ClientIp::network));
+            let https = client.is_some_and(ClientIp::https);
+            otlp::begin_request(&span, context.trace(), request.method(), route, https, request.version());
+            span
+        });
         Self {
             span,
             started: Instant::now(),
             method: request.method().clone(),
-            route: matched_route(extensions).map(Into::into),
+            route: route.map(Into::into),
             status: None,
             bytes: 0,
             written: false,
@@ -136,12 +141,14 @@ impl AccessLine {
         if std::mem::replace(&mut self.written, true) {
             return;
         }
+        let status = self.status.map(|status| status.as_u16());
+        otlp::end_request(&self.span, status, end);
         let _entered = self.span.enter();
         tracing::info!(
             target: "campotech::access",
             method = %known(&self.method),
             route = self.route.as_deref().unwrap_or("__unmatched__"),
-            status = self.status.map_or(0, |status| status.as_u16()),
+            status = status.unwrap_or(0),
             duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
             bytes = self.bytes,
             end,
@@ -174,7 +181,7 @@ impl Drop for AccessLine {
 }
 
 // A method is the client's to choose; one that nobody knows is not repeated in the log.
-fn known(method: &Method) -> &str {
+pub(crate) fn known(method: &Method) -> &str {
     match *method {
         Method::GET
         | Method::HEAD

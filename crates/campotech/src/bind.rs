@@ -67,6 +67,7 @@ impl Platform {
             health,
             sentry: self.sentry,
             log_guard: self.log_guard,
+            traces: self.traces,
             hooks: self.hooks,
             drain: self.drain.0,
             shutdown: shutdown_pair(),

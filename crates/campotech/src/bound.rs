@@ -15,6 +15,7 @@ use crate::admin::Admin;
 use crate::lifecycle::{DrainTrigger, Drained, Signals};
 use crate::logs::LogGuard;
 use crate::ops::Face;
+use crate::otlp::Traces;
 use crate::platform::Hook;
 use crate::wire;
 
@@ -31,6 +32,7 @@ pub struct Bound {
     pub(crate) health: Health,
     pub(crate) sentry: SentryGuard,
     pub(crate) log_guard: LogGuard,
+    pub(crate) traces: Traces,
     pub(crate) hooks: Vec<Hook>,
     pub(crate) drain: DrainTrigger,
     pub(crate) shutdown: (Trigger, Shutdown),
@@ -74,7 +76,7 @@ impl Bound {
     }
 
     /// Accepts and serves until SIGTERM or SIGINT; then `/ready` is 503 at once, the listener stays open for the drain
-    /// delay, requests in flight are answered, hooks run, error tracking is flushed. A share of the time is kept for
+    /// delay, requests in flight are answered, hooks run, error tracking and traces are flushed. A share of the time is kept for
     /// the last two, so connections are cut a little before the drain deadline (3 s, less where there is less time), and all of it ends by then.
     ///
     /// A second signal ends the delay, a third one cuts what is left.
@@ -100,7 +102,7 @@ impl Bound {
             }
         }
         let end = signalled + schedule.end;
-        wire::drain_flush::flush(self.sentry, end).await;
+        tokio::join!(wire::drain_flush::flush(self.sentry, end), self.traces.finish(end));
         if let Some(admin) = admin {
             admin.end(end).await;
         }

@@ -10,10 +10,16 @@ mod lifecycle;
 mod listener;
 mod logs;
 mod ops;
+#[cfg(feature = "otlp")]
+mod otlp;
+#[cfg(not(feature = "otlp"))]
+#[path = "otlp/off.rs"]
+mod otlp;
 mod platform;
 pub mod problems;
 #[cfg(feature = "cpu-profile")]
 mod profile;
+mod request_span;
 mod stack;
 mod status;
 mod wire;
@@ -22,6 +28,7 @@ pub use bound::Bound;
 pub use error::PlatformError;
 pub use lifecycle::{DrainSignal, Drained};
 pub use platform::{Platform, Service};
+pub use request_span::{on_behalf_of, spawn};
 
 pub use campotech_core as core;
 pub use campotech_health as health;

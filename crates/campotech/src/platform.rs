@@ -13,6 +13,7 @@ use crate::config::{Env, Settings};
 use crate::error::PlatformError;
 use crate::lifecycle::{DrainSignal, DrainTrigger, Drained, Signals};
 use crate::logs::{self, LogGuard};
+use crate::otlp::Traces;
 use crate::status::StatusFact;
 use crate::wire;
 use crate::wire::guards::Additions;
@@ -42,6 +43,7 @@ pub struct Platform {
     pub(crate) metrics: Metrics,
     pub(crate) sentry: SentryGuard,
     pub(crate) log_guard: LogGuard,
+    pub(crate) traces: Traces,
     pub(crate) signals: Signals,
     pub(crate) checks: Vec<Component>,
     pub(crate) additions: Additions,
@@ -83,17 +85,20 @@ impl Platform {
         let service = service.into();
         let signals = Signals::listen().map_err(PlatformError::Signals)?;
         let sentry = wire::sentry_settings::init(&settings, service)?;
-        let log_guard = logs::install(&settings, &sentry);
+        let traces = Traces::start(&settings.traces, service)?;
+        let log_guard = logs::install(&settings, &traces, &sentry);
         let metrics = Metrics::builder(service.name, service.version)
             .build()
             .map_err(PlatformError::build("metrics"))?;
         wire::log_metrics::publish(&metrics, &log_guard)?;
+        traces.publish(&metrics)?;
         Ok(Self {
             service,
             settings,
             metrics,
             sentry,
             log_guard,
+            traces,
             signals,
             checks: Vec::new(),
             additions: Additions::default(),

@@ -66,6 +66,7 @@ fn read(message: &Value) -> Option<InboundMessage> {
         sender: WaId::parse(message["from"].as_str()?).ok()?,
         content,
         sent_at: Timestamp::from_second(seconds).ok()?,
+        brought_by: None,
     })
 }
 

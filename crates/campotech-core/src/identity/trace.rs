@@ -5,6 +5,8 @@ use std::fmt;
 use http::HeaderMap;
 use uuid::Uuid;
 
+use super::SpanId;
+
 /// A W3C trace id: 16 bytes, not all zero, shown as 32 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TraceId([u8; 16]);
@@ -32,28 +34,13 @@ impl TraceId {
     /// The trace id of a `traceparent` value such as `00-<32 hex>-<16 hex>-<2 hex>`.
     #[must_use]
     pub fn from_traceparent(value: &str) -> Option<Self> {
-        let (version, rest) = (value.get(..2)?, value.get(2..)?);
-        let lower_hex = |s: &str| s.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        if !lower_hex(version) || version == "ff" {
-            return None;
-        }
-        // A later version may append fields; ours ends after the flags.
-        if version == "00" && rest.len() != 53 {
-            return None;
-        }
-        let mut fields = rest.strip_prefix('-')?.split('-');
-        let (trace, parent, flags) = (fields.next()?, fields.next()?, fields.next()?);
-        if trace.len() != 32 || parent.len() != 16 || flags.len() != 2 {
-            return None;
-        }
-        if !lower_hex(trace) || !lower_hex(parent) || !lower_hex(flags) {
-            return None;
-        }
-        if parent.bytes().all(|b| b == b'0') {
-            return None;
-        }
-        let id = u128::from_str_radix(trace, 16).ok()?;
-        (id != 0).then(|| Self(id.to_be_bytes()))
+        parse_traceparent(value).map(|(trace, ..)| trace)
+    }
+
+    /// The id of these bytes, unless they are all zero.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
+        (bytes != [0; 16]).then_some(Self(bytes))
     }
 
     /// The sixteen bytes.
@@ -61,6 +48,30 @@ impl TraceId {
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
+}
+
+/// Trace, parent span and flags of a `traceparent` value (W3C Trace Context, section 3.2), strictly.
+pub(super) fn parse_traceparent(value: &str) -> Option<(TraceId, SpanId, u8)> {
+    let (version, rest) = (value.get(..2)?, value.get(2..)?);
+    let lower_hex = |s: &str| s.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    if !lower_hex(version) || version == "ff" {
+        return None;
+    }
+    // A later version may append fields; ours ends after the flags.
+    if version == "00" && rest.len() != 53 {
+        return None;
+    }
+    let mut fields = rest.strip_prefix('-')?.split('-');
+    let (trace, parent, flags) = (fields.next()?, fields.next()?, fields.next()?);
+    if trace.len() != 32 || parent.len() != 16 || flags.len() != 2 {
+        return None;
+    }
+    if !lower_hex(trace) || !lower_hex(parent) || !lower_hex(flags) {
+        return None;
+    }
+    let trace = u128::from_str_radix(trace, 16).ok().filter(|id| *id != 0)?;
+    let parent = SpanId::from_bytes(u64::from_str_radix(parent, 16).ok()?.to_be_bytes())?;
+    Some((TraceId(trace.to_be_bytes()), parent, u8::from_str_radix(flags, 16).ok()?))
 }
 
 impl fmt::Debug for TraceId {

@@ -4,7 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::{HeaderValue, Response};
+use campotech_core::{ContextFuture, RequestContext};
+use http::Response;
 use pin_project_lite::pin_project;
 
 use super::service::X_REQUEST_ID;
@@ -14,14 +15,13 @@ pin_project! {
     #[derive(Debug)]
     pub struct RequestIdFuture<F> {
         #[pin]
-        inner: F,
-        id: Option<HeaderValue>,
+        inner: ContextFuture<F>,
     }
 }
 
 impl<F> RequestIdFuture<F> {
-    pub(super) const fn new(inner: F, id: HeaderValue) -> Self {
-        Self { inner, id: Some(id) }
+    pub(super) const fn new(inner: ContextFuture<F>) -> Self {
+        Self { inner }
     }
 }
 
@@ -32,9 +32,10 @@ where
     type Output = Result<Response<B>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let mut response = ready!(this.inner.poll(cx))?;
-        if let Some(id) = this.id.take() {
+        let mut inner = self.project().inner;
+        let mut response = ready!(inner.as_mut().poll(cx))?;
+        if let Some(context) = inner.context() {
+            let id = RequestContext::request_id(context).header_value().clone();
             response.headers_mut().insert(X_REQUEST_ID, id);
         }
         Poll::Ready(Ok(response))

@@ -2,36 +2,48 @@
 
 use std::sync::Arc;
 
-use campotech_core::{NoObserver, Observer};
+use campotech_core::{NoObserver, Observer, Sampling};
 use tower_layer::Layer;
 
 use super::RequestIdService;
 
-/// Gives every request a [`RequestId`](campotech_core::RequestId) and a [`TraceId`](campotech_core::TraceId) extension, and
-/// every answer an `X-Request-Id` header.
+/// Gives every request a [`RequestContext`](campotech_core::RequestContext) with its id and its place in a trace, and every
+/// answer an `X-Request-Id` header.
+///
+/// The context is an extension, beside its [`RequestId`](campotech_core::RequestId) and its
+/// [`TraceId`](campotech_core::TraceId) alone, and the current one
+/// ([`RequestContext::current`](campotech_core::RequestContext::current)) until there is an answer. Its trace goes on below
+/// the peer's (W3C Trace Context), or begins here.
 ///
 /// An inbound `X-Request-Id` or `traceparent` is taken over only if the peer is a trusted proxy
 /// ([`ClientIp::trusted_peer`](campotech_core::ClientIp::trusted_peer), so the client-ip layer stands outside) and the value is
-/// well-formed; else the id is a new UUIDv7. The inbound headers stay as they came: payment providers sign
+/// well-formed; else the id is a new UUIDv7 and the trace a new one. So no stranger decides which requests are recorded. The inbound headers stay as they came: payment providers sign
 /// `X-Request-Id`.
 ///
 /// # Defaults
-/// No observer.
+/// No observer; no new trace is sampled.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct RequestIdLayer {
     observer: Arc<dyn Observer>,
+    sampling: Sampling,
 }
 
 impl RequestIdLayer {
     /// The layer.
     pub fn new() -> Self {
-        Self { observer: Arc::new(NoObserver) }
+        Self { observer: Arc::new(NoObserver), sampling: Sampling::never() }
     }
 
     /// Reports what trusted peers sent malformed (`request_id`, `traceparent`) to `observer`.
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observer = observer;
+        self
+    }
+
+    /// The share of new traces that is recorded; those that a trusted peer began are as it says.
+    pub const fn with_sampling(mut self, sampling: Sampling) -> Self {
+        self.sampling = sampling;
         self
     }
 }
@@ -46,6 +58,6 @@ impl<S> Layer<S> for RequestIdLayer {
     type Service = RequestIdService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        RequestIdService::new(inner, Arc::clone(&self.observer))
+        RequestIdService::new(inner, Arc::clone(&self.observer), self.sampling)
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use campotech_core::{ClientIp, Decision, Mode, Observer, RequestId, TraceId};
+use campotech_core::{ClientIp, Decision, Mode, Observer, RequestContext, RequestId, Sampling, TraceContext};
 use http::{HeaderMap, HeaderName, Request, Response};
 use tower_service::Service;
 
@@ -16,11 +16,12 @@ pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 pub struct RequestIdService<S> {
     inner: S,
     observer: Arc<dyn Observer>,
+    sampling: Sampling,
 }
 
 impl<S> RequestIdService<S> {
-    pub(super) const fn new(inner: S, observer: Arc<dyn Observer>) -> Self {
-        Self { inner, observer }
+    pub(super) const fn new(inner: S, observer: Arc<dyn Observer>, sampling: Sampling) -> Self {
+        Self { inner, observer, sampling }
     }
 
     fn found(&self, reason: &'static str) {
@@ -37,8 +38,8 @@ impl<S> RequestIdService<S> {
         adopted
     }
 
-    fn inbound_trace(&self, headers: &HeaderMap) -> Option<TraceId> {
-        let trace = TraceId::from_headers(headers);
+    fn inbound_trace(&self, headers: &HeaderMap) -> Option<TraceContext> {
+        let trace = TraceContext::from_headers(headers);
         if trace.is_none() && headers.contains_key("traceparent") {
             self.found("traceparent");
         }
@@ -66,10 +67,13 @@ where
             (None, None)
         };
         let id = id.unwrap_or_else(RequestId::generate);
-        let trace = trace.unwrap_or_else(TraceId::generate);
-        let value = id.header_value().clone();
-        request.extensions_mut().insert(id);
-        request.extensions_mut().insert(trace);
-        RequestIdFuture::new(self.inner.call(request), value)
+        let trace = trace.unwrap_or_else(|| TraceContext::root(self.sampling));
+        let context = RequestContext::new(id.clone(), trace);
+        let extensions = request.extensions_mut();
+        extensions.insert(id);
+        extensions.insert(context.trace().trace_id());
+        extensions.insert(context.clone());
+        let inner = context.enter(|| self.inner.call(request));
+        RequestIdFuture::new(context.scope(inner))
     }
 }

@@ -6,6 +6,7 @@ mod settings;
 mod values;
 mod variables;
 
+pub use crate::otlp::OTLP_VARIABLES;
 pub use env::{ConfigFault, ConfigFaults, Effective, Env, Origin, Variable};
 pub use secret::Secret;
 pub use settings::{ExternalCheck, LogFormat, Settings};

@@ -12,6 +12,7 @@ use campotech_sentry::SentryConfig;
 
 use super::values::{count, duration, size, socket_addr, text};
 use super::{Env, Secret, variables as var};
+use crate::otlp::TraceSettings;
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +79,8 @@ pub struct Settings {
     pub log: String,
     /// The form of log lines.
     pub log_format: LogFormat,
+    /// Where spans are sent.
+    pub(crate) traces: TraceSettings,
 }
 
 impl Settings {
@@ -107,6 +110,7 @@ impl Settings {
             sentry_release: env.optional(&var::SENTRY_RELEASE, text),
             log: env.required(&var::LOG, filter),
             log_format: env.required(&var::LOG_FORMAT, log_format),
+            traces: TraceSettings::read(env),
         };
         if settings.drain_deadline <= settings.drain_delay {
             env.fault(&var::DRAIN_DEADLINE, "is not longer than CAMPOTECH_DRAIN_DELAY");
@@ -175,7 +179,11 @@ fn external_checks(value: &str) -> Result<Vec<ExternalCheck>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Origin, PLATFORM_VARIABLES};
+    use crate::config::{OTLP_VARIABLES, Origin, PLATFORM_VARIABLES, Variable};
+
+    fn variables() -> impl Iterator<Item = &'static Variable> {
+        PLATFORM_VARIABLES.iter().chain(OTLP_VARIABLES).copied()
+    }
 
     #[test]
     fn every_default_parses_and_every_variable_is_read() {
@@ -183,14 +191,14 @@ mod tests {
         Settings::read(&mut env);
         env.finish().unwrap();
         let read: Vec<_> = env.effective().iter().map(|e| e.variable.name).collect();
-        let declared: Vec<_> = PLATFORM_VARIABLES.iter().map(|v| v.name).collect();
+        let declared: Vec<_> = variables().map(|v| v.name).collect();
         assert_eq!(read, declared);
         assert!(env.effective().iter().all(|e| e.origin != Origin::Environment));
     }
 
     #[test]
     fn every_example_parses() {
-        let mut env = Env::of(PLATFORM_VARIABLES.iter().map(|v| (v.name, v.example)));
+        let mut env = Env::of(variables().map(|v| (v.name, v.example)));
         Settings::read(&mut env);
         env.finish().unwrap();
     }
@@ -199,7 +207,7 @@ mod tests {
     fn every_wrong_value_is_named_and_none_is_repeated() {
         let wrong = "\u{1F4A5}hunter2://";
         let free = ["SENTRY_ENVIRONMENT", "SENTRY_RELEASE"];
-        for variable in PLATFORM_VARIABLES.iter().filter(|v| !free.contains(&v.name)) {
+        for variable in variables().filter(|v| !free.contains(&v.name)) {
             let mut env = Env::of([(variable.name, wrong)]);
             Settings::read(&mut env);
             let faults = env.finish().expect_err(variable.name).to_string();

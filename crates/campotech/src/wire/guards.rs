@@ -45,7 +45,7 @@ pub(crate) fn stack(
     let origins = settings.cors_origins.clone().unwrap_or_else(OriginList::none);
     Ok(Stack {
         client_ip: ClientIpLayer::new(settings.trusted_proxies.clone()).with_observer(told()),
-        request_id: RequestIdLayer::new().with_observer(told()),
+        request_id: RequestIdLayer::new().with_sampling(settings.traces.sampling()).with_observer(told()),
         metrics: metrics.clone(),
         headers: SecurityHeadersLayer::new(),
         cors: CrossOriginLayer::new(origins.clone()).with_observer(told()),

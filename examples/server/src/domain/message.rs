@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use campotech::core::RequestContext;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A message that was delivered to us, at least once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,9 @@ pub struct InboundMessage {
     pub content: MessageContent,
     /// When it was sent, by WhatsApp's clock.
     pub sent_at: Timestamp,
+    /// The request that brought it, so that what becomes of it is found by the same ids.
+    #[serde(default, deserialize_with = "readable", skip_serializing_if = "Option::is_none")]
+    pub brought_by: Option<RequestContext>,
 }
 
 /// The id WhatsApp gives a message: 1 to 255 visible ASCII characters.
@@ -68,6 +72,12 @@ pub enum InvalidMessage {
     /// Not 5 to 15 digits.
     #[error("a WhatsApp id is 5 to 15 digits")]
     Sender,
+}
+
+/// What another version wrote there is no reason to lose the message.
+fn readable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RequestContext>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
 }
 
 impl InboundMessage {
@@ -164,5 +174,31 @@ mod tests {
             assert_eq!(WaId::parse(bad), Err(InvalidMessage::Sender), "{bad:?}");
         }
         assert!(serde_json::from_str::<WaId>("\"+54\"").is_err());
+    }
+
+    #[test]
+    fn a_message_is_read_whatever_another_version_says_of_what_brought_it() {
+        let plain = r#"{"id":"wamid.1","sender":"5491123456789","content":{"kind":"text","body":"a"},"sent_at":"2026-01-02T03:04:05Z"}"#;
+        let message: InboundMessage = serde_json::from_str(plain).unwrap();
+        assert_eq!(
+            (message.brought_by.clone(), serde_json::to_string(&message).unwrap()),
+            (None, plain.to_owned())
+        );
+        for (told, read) in [
+            (
+                r#"{"request_id":"a","traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}"#,
+                true,
+            ),
+            (r#"{"request_id":"a b","traceparent":"00-0-0-0"}"#, false),
+            ("7", false),
+            ("null", false),
+        ] {
+            let text = plain.replace(r#","sent_at""#, &format!(r#","brought_by":{told},"sent_at""#));
+            let message: InboundMessage = serde_json::from_str(&text).unwrap();
+            assert_eq!(message.brought_by.is_some(), read, "{told}");
+            let again: InboundMessage =
+                serde_json::from_str(&serde_json::to_string(&message).unwrap()).unwrap();
+            assert_eq!(again, message);
+        }
     }
 }

@@ -3,7 +3,7 @@
 use axum::Extension;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
-use campotech::core::{Decision, Language, Mode, Observer, RawBody};
+use campotech::core::{Decision, Language, Mode, Observer, RawBody, RequestContext};
 use campotech::validate::check_json;
 
 use super::ApiError;
@@ -32,7 +32,10 @@ pub(crate) async fn callback(
     let webhook = app.webhook().ok_or(ApiError::NotConfigured)?;
     webhook.signature.verify(&headers, &body.0).map_err(|error| ApiError::Problem(error.problem()))?;
     check_json(&headers).map_err(|rejection| rejection.problem(Language::negotiate(&headers)))?;
-    let delivery = Delivery::parse(&body.0);
+    let mut delivery = Delivery::parse(&body.0);
+    for message in &mut delivery.messages {
+        message.brought_by = RequestContext::current();
+    }
     for _ in 0..delivery.unknown {
         app.metrics().validation_failure(Some(ROUTE), "whatsapp.unknown");
     }

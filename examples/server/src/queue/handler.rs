@@ -118,6 +118,7 @@ mod tests {
             sender: WaId::parse("5491123456789").unwrap(),
             content,
             sent_at: Timestamp::from_second(1_700_000_000).unwrap(),
+            brought_by: None,
         };
         match job_for(&message) {
             Handled::Job(kind, new) => (kind, new),

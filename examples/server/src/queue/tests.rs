@@ -52,6 +52,7 @@ impl Servers {
             sender: WaId::parse("5491123456789").unwrap(),
             content: MessageContent::Audio { media_id: mark.to_owned() },
             sent_at: Timestamp::UNIX_EPOCH,
+            brought_by: None,
         };
         self.store.accept_message(message, now()).await.unwrap();
     }

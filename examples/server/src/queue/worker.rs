@@ -90,7 +90,12 @@ impl<H: MessageHandler, C: Clock> Worker<H, C> {
                 Ok((deliveries, next_due)) => {
                     for delivery in deliveries {
                         let worker = Arc::clone(&worker);
-                        begun.spawn(async move { worker.hold_and_work_on(delivery).await });
+                        let brought_by = delivery.entry.message.brought_by.clone();
+                        let work = async move { worker.hold_and_work_on(delivery).await };
+                        match brought_by {
+                            Some(request) => begun.spawn(campotech::on_behalf_of(&request, work)),
+                            None => begun.spawn(work),
+                        };
                     }
                     away = false;
                     // Nothing may be awaited between reading the clock here and going to sleep.

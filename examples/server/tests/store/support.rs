@@ -111,6 +111,7 @@ pub(crate) fn message(id: &str, content: MessageContent) -> InboundMessage {
         sender: WaId::parse("5491123456789").unwrap(),
         content,
         sent_at: at(0),
+        brought_by: None,
     }
 }
 

@@ -24,7 +24,13 @@ const T0: Timestamp = Timestamp::UNIX_EPOCH;
 
 fn text(id: &str) -> InboundMessage {
     let (id, sender) = (MessageId::parse(id).unwrap(), WaId::parse("5491123456789").unwrap());
-    InboundMessage { id, sender, content: MessageContent::Text { body: "leak".into() }, sent_at: T0 }
+    InboundMessage {
+        id,
+        sender,
+        content: MessageContent::Text { body: "leak".into() },
+        sent_at: T0,
+        brought_by: None,
+    }
 }
 
 fn job(owner: Option<Uuid>) -> Job {

@@ -1,15 +1,25 @@
 //! Log lines on standard error, written by a thread of their own: a reader that stalls holds up no request.
 
+mod escape;
+mod fields;
+mod json;
+mod text;
+
 use std::fmt;
 use std::io::IsTerminal;
 
 use campotech_sentry::SentryGuard;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::fmt::layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::config::{LogFormat, Settings};
+use crate::otlp::Traces;
+
+use json::{JsonFields, JsonLines};
+use text::{TextFields, TextLines};
 
 /// Lines that wait for the reader; more are dropped and counted.
 const WAITING: usize = 8_192;
@@ -21,20 +31,18 @@ pub(crate) struct LogGuard {
 }
 
 /// Installs the process's tracing subscriber; one that is there already stays, as in tests.
-pub(crate) fn install(settings: &Settings, sentry: &SentryGuard) -> LogGuard {
+pub(crate) fn install(settings: &Settings, traces: &Traces, sentry: &SentryGuard) -> LogGuard {
     let (writer, guard) =
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).finish(std::io::stderr());
     let dropped = writer.error_counter();
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines =
-        tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(std::io::stderr().is_terminal());
+    let lines = layer().with_writer(writer).with_ansi(std::io::stderr().is_terminal());
     let lines = match settings.log_format {
-        LogFormat::Text => lines.boxed(),
-        LogFormat::Json => {
-            lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
-        }
+        LogFormat::Text => lines.fmt_fields(TextFields).event_format(TextLines).boxed(),
+        LogFormat::Json => lines.fmt_fields(JsonFields).event_format(JsonLines).boxed(),
     };
     let _ = tracing_subscriber::registry()
+        .with(traces.layer())
         .with(lines.with_filter(filter))
         .with(sentry.tracing_layer())
         .try_init();

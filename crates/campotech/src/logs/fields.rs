@@ -1,0 +1,185 @@
+//! The fields of events and spans as pairs: `key=value` or `"key":value`.
+
+use std::error::Error;
+use std::fmt::{self, Debug, Write};
+
+use tracing::field::{Field, Visit};
+
+use super::escape::{Bare, Escape, Style};
+
+/// What the request's own span says, beside the event's own.
+pub(super) const MESSAGE: &str = "message";
+/// Fields that tell the tracing of requests what a span is; see tracing-opentelemetry.
+const NOT_LOGGED: &str = "otel.";
+/// As many names are looked at for repetitions.
+const NAMES: usize = 32;
+
+/// Writes pairs for a text line, a space before each.
+pub(super) struct TextPairs<'a> {
+    out: &'a mut dyn Write,
+    first: bool,
+    pub(super) result: fmt::Result,
+}
+
+/// Writes pairs for an object of JSON, a comma before each.
+pub(super) struct JsonPairs<'a> {
+    out: &'a mut dyn Write,
+    reserved: &'static [&'static str],
+    first: bool,
+    names: [&'static str; NAMES],
+    count: usize,
+    pub(super) result: fmt::Result,
+}
+
+/// Writes the message only.
+pub(super) struct Message<'a> {
+    out: &'a mut dyn Write,
+    style: Style,
+    pub(super) result: fmt::Result,
+}
+
+/// An error and its causes.
+struct Chain<'a>(&'a (dyn Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut causes = std::iter::successors(self.0.source(), |cause| (*cause).source());
+        causes.try_for_each(|cause| write!(f, ": {cause}"))
+    }
+}
+
+fn name_of(field: &Field) -> &'static str {
+    let name = field.name();
+    name.strip_prefix("r#").unwrap_or(name)
+}
+
+impl<'a> TextPairs<'a> {
+    /// `first`: nothing stands before them.
+    pub(super) const fn new(out: &'a mut dyn Write, first: bool) -> Self {
+        Self { out, first, result: Ok(()) }
+    }
+
+    fn pair(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        let name = name_of(field);
+        if name == MESSAGE || name.starts_with(NOT_LOGGED) || self.result.is_err() {
+            return;
+        }
+        let space = if std::mem::take(&mut self.first) { "" } else { " " };
+        self.result = (|| {
+            write!(self.out, "{space}{name}=")?;
+            if Bare::can_write(value) {
+                return Escape::new(self.out, Style::Bare).write_fmt(value);
+            }
+            self.out.write_char('"')?;
+            Escape::new(self.out, Style::Quoted).write_fmt(value)?;
+            self.out.write_char('"')
+        })();
+    }
+}
+
+impl Visit for TextPairs<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.pair(field, format_args!("{value}"));
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.pair(field, format_args!("{}", Chain(value)));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.pair(field, format_args!("{value:?}"));
+    }
+}
+
+impl<'a> JsonPairs<'a> {
+    /// `reserved` are keys that the object has for itself: a field of that name gets a `_` in front.
+    pub(super) const fn new(out: &'a mut dyn Write, reserved: &'static [&'static str], first: bool) -> Self {
+        Self { out, reserved, first, names: [""; NAMES], count: 0, result: Ok(()) }
+    }
+
+    fn pair(&mut self, field: &Field, write: impl FnOnce(&mut dyn Write) -> fmt::Result) {
+        let name = name_of(field);
+        let again = self.names[..self.count].contains(&name);
+        if name == MESSAGE || again || name.starts_with(NOT_LOGGED) || self.result.is_err() {
+            return;
+        }
+        if let Some(slot) = self.names.get_mut(self.count) {
+            *slot = name;
+            self.count += 1;
+        }
+        let comma = if std::mem::take(&mut self.first) { "" } else { "," };
+        let mark = if self.reserved.contains(&name) { "_" } else { "" };
+        self.result = (|| {
+            write!(self.out, "{comma}\"{mark}")?;
+            Escape::new(self.out, Style::Json).write_str(name)?;
+            self.out.write_str("\":")?;
+            write(self.out)
+        })();
+    }
+
+    fn text(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        self.pair(field, |out| string(out, value));
+    }
+}
+
+/// A string of JSON.
+pub(super) fn string(out: &mut dyn Write, value: fmt::Arguments<'_>) -> fmt::Result {
+    out.write_char('"')?;
+    Escape::new(out, Style::Json).write_fmt(value)?;
+    out.write_char('"')
+}
+
+impl Visit for JsonPairs<'_> {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        if value.is_finite() {
+            self.pair(field, |out| write!(out, "{value:?}"));
+        } else {
+            self.text(field, format_args!("{value}"));
+        }
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.pair(field, |out| write!(out, "{value}"));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.pair(field, |out| write!(out, "{value}"));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.pair(field, |out| write!(out, "{value}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.text(field, format_args!("{value}"));
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        self.text(field, format_args!("{}", Chain(value)));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.text(field, format_args!("{value:?}"));
+    }
+}
+
+impl<'a> Message<'a> {
+    pub(super) const fn new(out: &'a mut dyn Write, style: Style) -> Self {
+        Self { out, style, result: Ok(()) }
+    }
+}
+
+impl Visit for Message<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == MESSAGE {
+            self.result = Escape::new(self.out, self.style).write_str(value);
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        if field.name() == MESSAGE {
+            self.result = Escape::new(self.out, self.style).write_fmt(format_args!("{value:?}"));
+        }
+    }
+}

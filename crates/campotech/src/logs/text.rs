@@ -1,0 +1,76 @@
+//! Lines for people: `<time> LEVEL span{key=value}: target: message key=value`.
+
+use std::fmt;
+
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
+use tracing_subscriber::registry::{LookupSpan, Scope};
+
+use super::escape::Style;
+use super::fields::{Message, TextPairs};
+
+/// The lines.
+#[derive(Debug)]
+pub(super) struct TextLines;
+
+/// The fields of spans.
+#[derive(Debug)]
+pub(super) struct TextFields;
+
+impl<'w> FormatFields<'w> for TextFields {
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'w>, fields: R) -> fmt::Result {
+        let mut pairs = TextPairs::new(&mut writer, true);
+        fields.record(&mut pairs);
+        pairs.result
+    }
+}
+
+impl<S> FormatEvent<S, TextFields> for TextLines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, TextFields>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let metadata = event.metadata();
+        SystemTime.format_time(&mut writer)?;
+        level(&mut writer, *metadata.level())?;
+        for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
+            write!(writer, "{}", span.name())?;
+            if let Some(fields) = span.extensions().get::<FormattedFields<TextFields>>()
+                && !fields.is_empty()
+            {
+                write!(writer, "{{{fields}}}")?;
+            }
+            writer.write_str(": ")?;
+        }
+        write!(writer, "{}: ", metadata.target())?;
+        let mut message = Message::new(&mut writer, Style::Bare);
+        event.record(&mut message);
+        message.result?;
+        let mut pairs = TextPairs::new(&mut writer, false);
+        event.record(&mut pairs);
+        pairs.result?;
+        writer.write_char('\n')
+    }
+}
+
+fn level(writer: &mut Writer<'_>, level: Level) -> fmt::Result {
+    if !writer.has_ansi_escapes() {
+        return write!(writer, " {level:>5} ");
+    }
+    let colour = match level {
+        Level::ERROR => 31,
+        Level::WARN => 33,
+        Level::INFO => 32,
+        Level::DEBUG => 34,
+        Level::TRACE => 35,
+    };
+    write!(writer, " \u{1b}[{colour}m{level:>5}\u{1b}[0m ")
+}

@@ -1,0 +1,76 @@
+//! The span that ties log lines, traces and errors to a request.
+
+use std::future::Future;
+
+use campotech_core::{ClientNetwork, RequestContext, in_current};
+use campotech_sentry::sentry::{Hub, SentryFutureExt};
+use tokio::task::JoinHandle;
+use tracing::{Instrument, Span, error_span};
+
+use crate::otlp;
+
+/// How the log and the traces know it.
+pub(crate) const TARGET: &str = "campotech::request";
+
+/// Of a request that is answered here.
+pub(crate) fn of_request(context: &RequestContext, client: Option<ClientNetwork>) -> Span {
+    // At the level of errors, so that a log of errors alone still tells their request.
+    error_span!(
+        target: TARGET, "request",
+        request_id = %context.request_id(),
+        trace_id = %context.trace().trace_id(),
+        span_id = %context.trace().span_id(),
+        client = client.map(tracing::field::display),
+        otel.kind = "server",
+    )
+}
+
+fn of_work(context: &RequestContext) -> Span {
+    error_span!(
+        target: TARGET, "work",
+        request_id = %context.request_id(),
+        trace_id = %context.trace().trace_id(),
+        span_id = %context.trace().span_id(),
+        otel.kind = "consumer",
+    )
+}
+
+/// Goes on with what a request left to be done, such as a message in a queue: log lines, traces and outgoing calls of
+/// `work` carry the request's id and trace, as a step below it.
+///
+/// ```
+/// # use campotech::core::{RequestContext, RequestId, Sampling, TraceContext};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # let stored = RequestContext::new(RequestId::generate(), TraceContext::root(Sampling::never()));
+/// let trace = stored.trace().trace_id();
+/// campotech::on_behalf_of(&stored, async move {
+///     let own = RequestContext::current().unwrap();
+///     assert_eq!(own.trace().trace_id(), trace);
+/// })
+/// .await;
+/// # }
+/// ```
+pub fn on_behalf_of<F: Future>(
+    request: &RequestContext,
+    work: F,
+) -> impl Future<Output = F::Output> + use<F> {
+    let context = request.child();
+    let span = of_work(&context);
+    otlp::begin_work(&span, context.trace());
+    context.scope(work).instrument(span)
+}
+
+/// Spawns a task that goes on for the current request: with its context, its span and its scope of error tracking, none
+/// of which a bare `tokio::spawn` takes along.
+///
+/// # Panics
+/// Outside of a tokio runtime.
+pub fn spawn<F>(task: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let hub = Hub::new_from_top(Hub::current());
+    tokio::spawn(in_current(task).in_current_span().bind_hub(hub))
+}
