@@ -6,21 +6,32 @@ use crate::step::StepResult;
 use crate::workspace::Workspace;
 use cargo_metadata::{Package, TargetKind};
 
+/// The package that keeps macros the same in all combinations; its manifest says how.
+const ANCHOR: &str = "build-anchor";
+
 /// Lints each library without default features and with each feature by itself. Only the library is built:
 /// development dependencies would switch features on and hide what is missing.
 pub(crate) fn each_alone(workspace: &Workspace) -> StepResult {
     let mut tally = Tally::default();
     for package in workspace.metadata.workspace_packages().into_iter().filter(|p| is_library(p)) {
-        for features in combinations(package) {
-            let mut lint = vec!["clippy", "--lib", "--no-default-features", "--package", &package.name];
-            if let Some(feature) = features {
-                lint.extend(["--features", feature]);
-            }
-            let done = cargo(lint).args(["--", "-D", "warnings"]).run(workspace)?;
+        for feature in combinations(package) {
+            let lint = cargo(["clippy"]).args(only(&package.name, feature));
+            let done = lint.args(["--", "-D", "warnings"]).run(workspace)?;
             tally.merge(&if done.success { Tally::one() } else { Tally::one_failed() });
         }
     }
     Ok(tally)
+}
+
+/// One library with at most one feature. The anchor is named beside it, and has none.
+fn only(package: &str, feature: Option<&str>) -> Vec<String> {
+    let mut args = ["--lib", "--no-default-features", "--package", package, "--package", ANCHOR]
+        .map(str::to_owned)
+        .to_vec();
+    if let Some(feature) = feature {
+        args.extend(["--features".to_owned(), format!("{package}/{feature}")]);
+    }
+    args
 }
 
 /// No feature, then each one (implied `dep` features included).
@@ -30,12 +41,13 @@ fn combinations(package: &Package) -> Vec<Option<&str>> {
 }
 
 fn is_library(package: &Package) -> bool {
-    package.targets.iter().any(|target| target.kind.contains(&TargetKind::Lib))
+    package.name != ANCHOR && package.targets.iter().any(|target| target.kind.contains(&TargetKind::Lib))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cargo_metadata::DependencyKind;
 
     #[test]
     fn none_comes_first_and_default_is_not_a_feature_of_its_own() {
@@ -48,5 +60,19 @@ mod tests {
         assert!(!found.contains(&Some("default")));
         assert!(is_library(core));
         assert!(!is_library(packages.iter().find(|p| p.name == "xtask").unwrap()));
+    }
+
+    #[test]
+    fn a_library_is_built_beside_the_anchor_and_nothing_else() {
+        let workspace = Workspace::load().unwrap();
+        let packages = workspace.metadata.workspace_packages();
+        let anchor = packages.iter().find(|p| p.name == ANCHOR).unwrap();
+        assert!(!is_library(anchor));
+        // Anything else would switch features of the library's own dependencies on.
+        assert!(anchor.dependencies.iter().all(|dependency| dependency.kind == DependencyKind::Build));
+        let args = only("campotech", Some("redis")).join(" ");
+        assert!(args.starts_with("--lib --no-default-features --package campotech --package build-anchor "));
+        assert!(args.ends_with("--features campotech/redis"), "{args}");
+        assert!(!only("campotech", None).contains(&"--features".to_owned()));
     }
 }

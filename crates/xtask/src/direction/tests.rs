@@ -40,6 +40,7 @@ fn every_crate_of_the_house_is_looked_at() {
         workspace.metadata.workspace_packages().iter().map(|package| package.name.to_string()).collect();
     names.sort();
     let house = [
+        "build-anchor",
         "campotech",
         "campotech-core",
         "campotech-health",
