@@ -5,17 +5,20 @@ use std::time::{Duration, Instant};
 
 use sentry::integrations::backtrace::{AttachStacktraceIntegration, ProcessStacktraceIntegration};
 use sentry::integrations::contexts::ContextIntegration;
-use sentry::transports::UreqHttpTransportOptions;
-use sentry::{Client, ClientOptions, Hub, SessionMode, Transport, TransportFactory, TransportOptions};
+use sentry::{Client, ClientOptions, Hub};
 use sentry_tracing::{BreadcrumbLayer, ErrorLayer, SpanLayer};
-use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
+use tracing::{Metadata, Subscriber};
 use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{FilterExt, dynamic_filter_fn, filter_fn};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::gate::Gate;
 use crate::panics::PanicHook;
-use crate::scrub::ScrubbingFactory;
-use crate::{ConfigError, SentryConfig};
+use crate::queue::QueueFactory;
+use crate::sessions::Sessions;
+use crate::storm::Storm;
+use crate::{ConfigError, SentryConfig, SentryCounts};
 
 /// Keeps Sentry running; dropping it sends what is queued, for as long as the configuration allows, and stops it.
 ///
@@ -24,6 +27,7 @@ use crate::{ConfigError, SentryConfig};
 #[must_use = "dropping the guard stops Sentry"]
 pub struct SentryGuard {
     pub(crate) running: Option<Running>,
+    counts: SentryCounts,
 }
 
 #[derive(Debug, Clone)]
@@ -32,23 +36,39 @@ pub(crate) struct Running {
     pub(crate) hub: Arc<Hub>,
     pub(crate) client: Arc<Client>,
     pub(crate) traces: bool,
-    pub(crate) sessions: bool,
+    pub(crate) sessions: Option<Arc<Sessions>>,
+    pub(crate) gate: Arc<Gate>,
     shutdown_timeout: Duration,
 }
-
-/// The default transport with limits: without them a receiver that accepts and says nothing holds the sender for ever.
-#[derive(Debug)]
-struct UreqFactory;
 
 /// Starts Sentry; without a DSN nothing is started and nothing is ever sent.
 ///
 /// # Errors
 /// None at present: what can be wrong is found when a [`SentryConfig`] is built.
 pub fn init(config: SentryConfig) -> Result<SentryGuard, ConfigError> {
-    let Some(dsn) = config.dsn else { return Ok(SentryGuard { running: None }) };
-    let transport = config.transport.unwrap_or_else(|| Arc::new(UreqFactory));
+    let counts = SentryCounts::default();
+    let Some(dsn) = config.dsn else { return Ok(SentryGuard { running: None, counts }) };
+    let environment = config.environment.unwrap_or_else(|| "production".to_owned());
+    let sessions = match &config.release {
+        Some(release) if config.request_sessions => {
+            Some(Arc::new(Sessions::new(release.clone(), environment.clone())))
+        }
+        _ => None,
+    };
+    let gate = Arc::new(Gate {
+        storm: Storm::new(config.storm_limit),
+        sample_rate: config.sample_rate,
+        expected: config.expected,
+        counts: counts.clone(),
+    });
+    let transport = QueueFactory {
+        size: config.queue.get(),
+        counts: counts.clone(),
+        sessions: sessions.clone(),
+        contexts: config.contexts,
+        other: config.transport,
+    };
     let mut options = ClientOptions::new()
-        .sample_rate(config.sample_rate)
         .traces_sample_rate(config.traces_sample_rate)
         .maybe_release(config.release)
         .attach_stacktrace(true)
@@ -56,15 +76,14 @@ pub fn init(config: SentryConfig) -> Result<SentryGuard, ConfigError> {
         .max_breadcrumbs(50)
         .default_integrations(false)
         .auto_session_tracking(false)
-        .session_mode(SessionMode::Request)
         .shutdown_timeout(config.shutdown_timeout)
-        .transport_channel_capacity(config.queue.get())
-        .transport(ScrubbingFactory::new(transport));
+        .transport(transport);
     options.dsn = Some(dsn);
-    options.environment = Some(config.environment.unwrap_or_else(|| "production".to_owned()).into());
+    options.environment = Some(environment.into());
     // The SDK's own panic integration is left out: its hook flushes, which holds a worker for seconds when the receiver
     // is away.
     options.integrations = vec![
+        Arc::clone(&gate) as Arc<dyn sentry::Integration>,
         Arc::new(AttachStacktraceIntegration),
         Arc::new(ContextIntegration::default()),
         Arc::new(PanicHook),
@@ -79,22 +98,30 @@ pub fn init(config: SentryConfig) -> Result<SentryGuard, ConfigError> {
             hub: Arc::new(Hub::new(Some(Arc::clone(&client)), Arc::default())),
             client,
             traces: config.traces_sample_rate > 0.0,
-            sessions: config.request_sessions,
+            sessions,
+            gate,
             shutdown_timeout: config.shutdown_timeout,
         }),
+        counts,
     })
 }
 
 impl SentryGuard {
     /// A guard of nothing, as without a DSN.
-    pub const fn disabled() -> Self {
-        Self { running: None }
+    pub fn disabled() -> Self {
+        Self { running: None, counts: SentryCounts::default() }
     }
 
     /// Whether events are sent.
     #[must_use]
     pub const fn is_enabled(&self) -> bool {
         self.running.is_some()
+    }
+
+    /// What became of the error events so far; all zero without a DSN.
+    #[must_use]
+    pub fn counts(&self) -> SentryCounts {
+        self.counts.clone()
     }
 
     /// Sends what is queued; false where that was not done after `limit`. Never takes longer, whatever the receiver does.
@@ -106,20 +133,30 @@ impl SentryGuard {
     }
 
     /// Tracing's events and spans for Sentry: ERROR as events, INFO and above as breadcrumbs, and, where requests are
-    /// traced, spans of INFO and above.
+    /// traced, spans of INFO and above as children of the request's. A span outside of a request begins a transaction only
+    /// if it has a field `sentry.op` and no `db.system.name`.
     ///
     /// Nothing without a DSN.
-    pub fn tracing_layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
+    pub fn tracing_layer<S>(&self) -> Option<Box<dyn Layer<S> + Send + Sync>>
     where
         S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
     {
-        self.running.as_ref().map(|running| {
-            let spans = running.traces.then(|| SpanLayer::new().with_filter(LevelFilter::INFO));
-            // Breadcrumbs first: an error is the last crumb of the next one, too.
-            BreadcrumbLayer::new()
-                .with_filter(LevelFilter::INFO)
-                .and_then(ErrorLayer::new().with_filter(LevelFilter::ERROR))
-                .and_then(spans)
+        let running = self.running.as_ref()?;
+        // Spans are left to the layer of spans: without traces they then cost next to nothing.
+        // Breadcrumbs first: an error is the last crumb of the next one, too.
+        let events = |most: LevelFilter| {
+            filter_fn(move |metadata| metadata.is_event() && *metadata.level() <= most)
+                .with_max_level_hint(most)
+        };
+        let told = BreadcrumbLayer::new()
+            .with_filter(events(LevelFilter::INFO))
+            .and_then(ErrorLayer::new().with_filter(events(LevelFilter::ERROR)));
+        // Not as an `Option` within the others: one that is none takes their filters away with it.
+        Some(if running.traces {
+            let children = dynamic_filter_fn(|metadata, _| belongs(metadata));
+            told.and_then(SpanLayer::new().with_filter(LevelFilter::INFO.and(children))).boxed()
+        } else {
+            told.boxed()
         })
     }
 }
@@ -135,17 +172,11 @@ impl Drop for SentryGuard {
     }
 }
 
-impl TransportFactory for UreqFactory {
-    fn create_transport_with_options(&self, options: TransportOptions) -> Arc<dyn Transport> {
-        let tls = ureq::tls::TlsConfig::builder().provider(ureq::tls::TlsProvider::Rustls).build();
-        let agent = ureq::Agent::config_builder()
-            .tls_config(tls)
-            .proxy(None)
-            .timeout_global(Some(Duration::from_secs(10)))
-            .build()
-            .new_agent();
-        Arc::new(UreqHttpTransportOptions::from(options).with_agent(agent).build())
-    }
+/// Libraries have spans of their own, and databases are asked by health checks all day: none of it is a transaction.
+fn belongs(metadata: &Metadata<'_>) -> bool {
+    let marked =
+        metadata.fields().field("sentry.op").is_some() && metadata.fields().field("db.system.name").is_none();
+    marked || Hub::with_active(|hub| hub.configure_scope(|scope| scope.get_span().is_some()))
 }
 
 /// Runs `work` on a thread of its own and waits for `limit` at most: the SDK's flush waits for room in its queue first,

@@ -5,16 +5,17 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+use campotech_core::kinds;
 use sentry::types::Dsn;
 use sentry::{ClientOptions, TransportFactory};
 
-use crate::ConfigError;
+use crate::{ConfigError, StormLimit};
 
 /// The settings of [`init`](crate::init); no environment variable is read.
 ///
 /// # Defaults
-/// No DSN, so nothing is sent; every event, no traces, no sessions, a queue of 100 envelopes, 2 s to send what is queued
-/// when the guard is dropped.
+/// No DSN, so nothing is sent; every event within the [`StormLimit`], no traces, no sessions, a queue of 100 envelopes,
+/// 2 s to send what is queued when the guard is dropped; `temporary-reduced-capacity` is expected.
 #[derive(Clone)]
 #[must_use]
 pub struct SentryConfig {
@@ -24,6 +25,9 @@ pub struct SentryConfig {
     pub(crate) sample_rate: f32,
     pub(crate) traces_sample_rate: f32,
     pub(crate) request_sessions: bool,
+    pub(crate) storm_limit: StormLimit,
+    pub(crate) expected: Vec<String>,
+    pub(crate) contexts: Vec<String>,
     pub(crate) queue: NonZeroUsize,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) transport: Option<Arc<dyn TransportFactory>>,
@@ -39,6 +43,9 @@ impl SentryConfig {
             sample_rate: 1.0,
             traces_sample_rate: 0.0,
             request_sessions: false,
+            storm_limit: StormLimit::new(),
+            expected: vec![kinds::TEMPORARY_REDUCED_CAPACITY.code().to_owned()],
+            contexts: Vec::new(),
             queue: ClientOptions::new()
                 .transport_channel_capacity(100)
                 .transport_channel_capacity
@@ -91,6 +98,33 @@ impl SentryConfig {
     /// Counts every request as a session of the release, summed up per minute; needs a release.
     pub const fn with_request_sessions(mut self, count: bool) -> Self {
         self.request_sessions = count;
+        self
+    }
+
+    /// How much of a storm of errors is sent; the rest is counted.
+    pub const fn with_storm_limit(mut self, limit: StormLimit) -> Self {
+        self.storm_limit = limit;
+        self
+    }
+
+    /// Codes of errors that are no news: answers of such a problem and log lines with such a `code` become no event.
+    /// In place of the default.
+    pub fn with_expected<I>(mut self, codes: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.expected = codes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Contexts of the service's own that may leave, scrubbed; others are dropped whole.
+    pub fn with_contexts<I>(mut self, names: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.contexts = names.into_iter().map(Into::into).collect();
         self
     }
 

@@ -35,7 +35,13 @@ impl Integration for PanicHook {
         HOOK.call_once(|| {
             let next = take_hook();
             set_hook(Box::new(move |info| {
-                let event = || PanicIntegration::new().event_from_panic_info(info);
+                let event = || {
+                    let mut event = PanicIntegration::new().event_from_panic_info(info);
+                    if let Some(at) = info.location() {
+                        event.tags.insert("panic.at".to_owned(), format!("{}:{}", at.file(), at.line()));
+                    }
+                    event
+                };
                 if CATCHING.get() {
                     // The layer sends it when the stack is unwound, within the hub of the request.
                     let event = event();

@@ -196,7 +196,8 @@ fn tracing_events_and_their_fields_are_scrubbed() {
     let guard = campotech_sentry::init(receiver.config().with_traces_sample_rate(1.0).unwrap()).unwrap();
     let subscriber = tracing_subscriber::registry().with(guard.tracing_layer());
     tracing::subscriber::with_default(subscriber, || {
-        let span = tracing::info_span!("work", customer_phone = "plain-7745", note = %planted());
+        let span =
+            tracing::info_span!("work", sentry.op = "task", customer_phone = "plain-7745", note = %planted());
         let _entered = span.enter();
         tracing::info!(note = %planted(), token = "plain-7746", "a crumb of {}", planted());
         tracing::error!(note = %planted(), password = "plain-7747", "it broke for {}", planted());
@@ -239,6 +240,7 @@ fn a_transport_of_the_callers_gets_the_scrubbed_envelope() {
     let config = Receiver::start().config().with_transport(Arc::new(transport.clone()));
     let guard = campotech_sentry::init(config).unwrap();
     sentry::capture_message("from ana.perez@example.com", sentry::Level::Error);
+    assert!(guard.flush(std::time::Duration::from_secs(5)));
     let events = transport.fetch_and_clear_events();
     assert_eq!(events[0].message.as_deref(), Some("from [Filtered]"));
     drop(guard);

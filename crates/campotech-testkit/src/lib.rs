@@ -11,6 +11,7 @@ mod process;
 mod proxy;
 mod raw;
 mod redis;
+mod spotlight;
 
 pub use body::{ScriptedBody, ScriptedError, Step};
 pub use daemon::{Daemon, DaemonBuilder};
@@ -20,3 +21,4 @@ pub use postgres::{Postgres, PostgresBuilder};
 pub use proxy::{Fault, FaultProxy};
 pub use raw::{RawConnection, RawResponse};
 pub use redis::{Redis, RedisBuilder, RedisCluster, RedisSentinel};
+pub use spotlight::Spotlight;

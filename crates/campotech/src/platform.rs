@@ -92,6 +92,7 @@ impl Platform {
             .map_err(PlatformError::build("metrics"))?;
         wire::log_metrics::publish(&metrics, &log_guard)?;
         traces.publish(&metrics)?;
+        wire::sentry_metrics::publish(&metrics, &sentry)?;
         Ok(Self {
             service,
             settings,

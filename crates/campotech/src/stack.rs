@@ -69,7 +69,7 @@ impl Stack {
             .layer(self.request_id.clone())
             .layer(self.metrics.ops_layer())
             .layer(self.headers.clone())
-            .layer(self.errors.clone())
+            .layer(self.errors.clone().with_server_errors(false).for_ops())
             .layer(ProblemLayer);
         routes.layer(path)
     }

@@ -1,6 +1,7 @@
 //! Steps with a name, a time and a count; the table and the closing line.
 
 use crate::counts::Tally;
+use std::fmt;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,13 @@ pub(crate) enum Stop {
     Failed(String),
     /// Something outside this machine was away: said aloud, counted neither way.
     NotChecked(String),
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Failed(why) | Self::NotChecked(why)) = self;
+        f.write_str(why)
+    }
 }
 
 impl From<String> for Stop {

@@ -20,6 +20,7 @@ pub mod report;
 pub mod secrets;
 pub mod serve;
 pub mod store;
+mod telemetry;
 pub mod term;
 pub mod tls;
 pub mod upkeep;

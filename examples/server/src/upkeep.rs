@@ -81,13 +81,7 @@ impl QueueGauge {
     ///
     /// The sizes are metrics of the platform; the dead letters are a gauge of the service's own.
     pub async fn watch(self, store: Store, metrics: Metrics, stop: CancellationToken) {
-        let dead = self.clone();
-        #[expect(clippy::cast_precision_loss, reason = "a count of messages")]
-        let published =
-            metrics.gauge_fn("queue_dead_letters", "Messages that were given up", move || dead.dead() as f64);
-        if let Err(error) = published {
-            tracing::error!(%error, "dead letters are not counted");
-        }
+        let mut published = false;
         let mut ticks = interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
@@ -98,6 +92,20 @@ impl QueueGauge {
             self.0[0].store(stats.jobs.size, Relaxed);
             self.0[1].store(stats.voice.size, Relaxed);
             self.0[2].store(stats.dead, Relaxed);
+            // Not before the first reading: a 0 that nobody read would make every dead letter look new.
+            if !std::mem::replace(&mut published, true) {
+                self.publish_dead(&metrics);
+            }
+        }
+    }
+
+    fn publish_dead(&self, metrics: &Metrics) {
+        let dead = self.clone();
+        #[expect(clippy::cast_precision_loss, reason = "a count of messages")]
+        let published =
+            metrics.gauge_fn("queue_dead_letters", "Messages that were given up", move || dead.dead() as f64);
+        if let Err(error) = published {
+            tracing::error!(%error, "dead letters are not counted");
         }
     }
 

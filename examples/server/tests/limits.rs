@@ -3,8 +3,10 @@
 
 mod support;
 
+use std::time::Duration;
+
 use serde_json::json;
-use support::{Ask, Backend, on_every_backend, problem};
+use support::{Ask, Backend, Server, on_every_backend, problem};
 
 on_every_backend! { the_eleventh_login_of_a_network_is_refused_whatever_it_says_of_itself, clients_behind_a_trusted_proxy_are_told_apart, an_account_has_ten_failures_wherever_they_come_from, ten_logins_at_once_pass }
 
@@ -13,8 +15,23 @@ fn login<'a>(n: u32) -> Ask<'a> {
     Ask::new("POST", "/api/v1/auth/login").from(9).json(&body)
 }
 
+/// Waits until decisions are the store's: a server is ready before its connection to Redis is, and counts alone until then.
+async fn shared(server: &Server) {
+    let alone = r#"rate_limit_decisions_total{tier="standard",decision="store_error"}"#;
+    for _ in 0..200 {
+        let before = server.metric(alone).await;
+        server.get(200, "/api/v1/jobs").await;
+        if server.metric(alone).await == before {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    unreachable!("Redis is never asked")
+}
+
 async fn the_eleventh_login_of_a_network_is_refused_whatever_it_says_of_itself(backend: Backend) {
     let server = backend.server(&[]).await;
+    shared(&server).await;
     for n in 0..10 {
         let answer = server.ask(login(n)).await;
         assert_eq!(answer.status, 401, "{n}");

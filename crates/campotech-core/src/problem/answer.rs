@@ -142,6 +142,10 @@ impl Problem {
         headers.extend(parts.headers.clone());
         let length = response.body().len();
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+        if parts.kind.status.is_server_error() {
+            // For the layer that reports failures: whether this one is news depends on its kind.
+            response.extensions_mut().insert(parts.kind);
+        }
         response
     }
 }

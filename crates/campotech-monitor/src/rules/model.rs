@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// `alerts.yml` or `recording.yml`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleFile {
     /// In the order of the file.
@@ -14,19 +14,20 @@ pub struct RuleFile {
 }
 
 /// Rules that are evaluated one after the other.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     /// Unique in its file.
     pub name: String,
     /// How often, such as `30s`; Prometheus's own setting where it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<String>,
     /// In the order of the file.
     pub rules: Vec<Rule>,
 }
 
 /// An alert or a recording.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(untagged)]
 pub enum Rule {
     /// Fires where its expression has a result.
@@ -36,18 +37,18 @@ pub enum Rule {
 }
 
 /// An alerting rule.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alert {
     /// Its name.
     pub alert: String,
-    /// What is asked.
+    /// The expression.
     pub expr: String,
     /// How long it has to hold, such as `5m`; empty for at once.
-    #[serde(default, rename = "for")]
+    #[serde(default, rename = "for", skip_serializing_if = "String::is_empty")]
     pub hold: String,
     /// How long it goes on after the expression has no result any more.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub keep_firing_for: String,
     /// `severity` and others.
     #[serde(default)]
@@ -58,12 +59,12 @@ pub struct Alert {
 }
 
 /// A recording rule.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
     /// The name of the series.
     pub record: String,
-    /// What is asked.
+    /// The expression.
     pub expr: String,
     /// Added to the series.
     #[serde(default)]

@@ -44,7 +44,7 @@ impl<B: Body<Data = Bytes>> Body for SentryBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = self.project();
-        let Some(context) = this.context.as_ref() else { return this.body.poll_frame(cx) };
+        let Some(context) = this.context.as_mut() else { return this.body.poll_frame(cx) };
         match context.run(|| catch(|| this.body.poll_frame(cx))) {
             Ok(poll) => poll,
             Err(mut caught) => {

@@ -1,15 +1,19 @@
 //! What Sentry knows of one request.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use campotech_core::{ClientIp, RequestId, TraceId, matched_route};
+use campotech_core::{ClientIp, ProblemKind, RequestId, TraceId, matched_route};
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use sentry::protocol::{Event, Level, Request as RequestData, SpanStatus};
 use sentry::{Hub, Transaction, TransactionContext};
 
+use super::service::Settings;
 use crate::client::Running;
+use crate::gate::CODE;
 use crate::panics::Caught;
+use crate::sessions::{Ended, Sessions};
 
 const COUNT: usize = 6;
 
@@ -25,7 +29,21 @@ pub(crate) struct RequestContext {
     method: Method,
     matched: bool,
     server_errors: bool,
-    session: bool,
+    sessions: Option<Arc<Sessions>>,
+    /// Whether the request has its event; it gets one and no second.
+    reported: Arc<AtomicBool>,
+    end: End,
+}
+
+/// How the request has ended so far.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// The client has gone before there was an answer.
+    Open,
+    Answered,
+    /// With 5xx, of this kind where it is a problem.
+    Failed(StatusCode, Option<&'static ProblemKind>),
+    Panicked,
 }
 
 #[derive(Debug)]
@@ -36,7 +54,7 @@ struct Seen {
 
 impl RequestContext {
     /// Begins within the request's hub.
-    pub(crate) fn begin<B>(running: &Running, request: &Request<B>, server_errors: bool) -> Self {
+    pub(crate) fn begin<B>(running: &Running, request: &Request<B>, settings: &Settings) -> Self {
         let hub = Hub::current();
         let (headers, extensions) = (request.headers(), request.extensions());
         let method = known(request.method());
@@ -45,10 +63,16 @@ impl RequestContext {
         let seen =
             Arc::new(Seen { method: method.clone(), headers: HEADERS.map(|h| headers.get(h).cloned()) });
         let trace = running.traces.then(|| {
-            let trace = hub.start_transaction(trace_context(&name, headers, extensions.get::<ClientIp>()));
+            let mut context = trace_context(&name, headers, extensions.get::<ClientIp>());
+            if settings.ops {
+                // Also for the spans inside, which would begin a transaction of their own.
+                context.set_sampled(false);
+            }
+            let trace = hub.start_transaction(context);
             trace.set_request(seen.request());
             trace
         });
+        let reported = Arc::new(AtomicBool::new(false));
         hub.configure_scope(|scope| {
             scope.set_transaction(Some(&name));
             if let Some(id) = extensions.get::<RequestId>() {
@@ -59,15 +83,27 @@ impl RequestContext {
                 scope.set_tag("trace_id", id);
             }
             scope.set_span(trace.clone().map(Into::into));
+            let (gate, reported) = (Arc::clone(&running.gate), Arc::clone(&reported));
             scope.add_event_processor(move |mut event| {
+                // Here and not at the hub: a span inside has a hub of its own, made from this one.
+                if gate.expects(&event) || reported.swap(true, Ordering::Relaxed) {
+                    gate.counts.add_filtered();
+                    return None;
+                }
                 event.request.get_or_insert_with(|| seen.request());
                 Some(event)
             });
         });
-        if running.sessions {
-            hub.start_session();
+        Self {
+            hub,
+            trace,
+            method,
+            matched: route.is_some(),
+            server_errors: settings.server_errors,
+            sessions: running.sessions.clone().filter(|_| !settings.ops),
+            reported,
+            end: End::Open,
         }
-        Self { hub, trace, method, matched: route.is_some(), server_errors, session: running.sessions }
     }
 
     /// Runs `work` within the request's hub, which sentry-tower binds no longer than until the head of the answer.
@@ -75,7 +111,8 @@ impl RequestContext {
         Hub::run(Arc::clone(&self.hub), work)
     }
 
-    pub(crate) fn panicked(&self, caught: &mut Caught) {
+    pub(crate) fn panicked(&mut self, caught: &mut Caught) {
+        self.end = End::Panicked;
         self.hub.capture_event(std::mem::take(&mut caught.event));
         self.status(StatusCode::INTERNAL_SERVER_ERROR);
     }
@@ -93,14 +130,22 @@ impl RequestContext {
         }
         let status = response.status();
         self.status(status);
-        if self.server_errors && status.is_server_error() && self.hub.last_event_id().is_none() {
-            self.hub.capture_event(Event {
-                level: Level::Error,
-                message: Some(format!("answered {}", status.as_u16())),
-                fingerprint: vec!["{{ transaction }}".into(), status.as_u16().to_string().into()].into(),
-                ..Event::default()
-            });
+        let kind = response.extensions().get::<&'static ProblemKind>().copied();
+        self.end = if status.is_server_error() { End::Failed(status, kind) } else { End::Answered };
+    }
+
+    /// At the very end, so that a log line of the handler or of the body is the event, in whichever order.
+    fn failed(&self, status: StatusCode, kind: Option<&'static ProblemKind>) {
+        if self.reported.load(Ordering::Relaxed) {
+            return;
         }
+        let code = kind.map_or_else(|| format!("status-{}", status.as_u16()), |kind| kind.code().to_owned());
+        self.hub.capture_event(Event {
+            level: Level::Error,
+            message: Some(format!("answered {}", status.as_u16())),
+            tags: [(CODE.to_owned(), code)].into(),
+            ..Event::default()
+        });
     }
 
     fn status(&self, status: StatusCode) {
@@ -122,13 +167,23 @@ impl RequestContext {
 
 impl Drop for RequestContext {
     fn drop(&mut self) {
+        if let (End::Failed(status, kind), true) = (self.end, self.server_errors) {
+            self.failed(status, kind);
+        }
         if let Some(trace) = self.trace.take() {
+            if matches!(self.end, End::Open) {
+                trace.set_status(SpanStatus::Cancelled);
+            }
             // The scope holds the trace, and the trace must not hold what is in the scope.
             self.hub.configure_scope(|scope| scope.set_span(None));
             trace.finish();
         }
-        if self.session {
-            self.hub.end_session();
+        if let Some(sessions) = &self.sessions {
+            sessions.add(match self.end {
+                End::Panicked => Ended::InPanic,
+                _ if self.reported.load(Ordering::Relaxed) => Ended::WithError,
+                _ => Ended::Well,
+            });
         }
     }
 }

@@ -67,7 +67,7 @@ where
         let context = settings
             .running
             .as_ref()
-            .map(|running| Box::new(RequestContext::begin(running, &request, settings.server_errors)));
+            .map(|running| Box::new(RequestContext::begin(running, &request, settings)));
         let step = match catch(|| self.inner.call(request)) {
             Ok(future) => Step::Running { future },
             Err(caught) => Step::Panicked { caught: Some(caught) },
@@ -97,7 +97,7 @@ where
         let result = match polled {
             Ok(poll) => ready!(poll),
             Err(mut caught) => {
-                if let Some(context) = this.context.as_ref() {
+                if let Some(context) = this.context.as_mut() {
                     context.panicked(&mut caught);
                 }
                 let language = this.language.as_ref().map_or(Language::En, |value| {

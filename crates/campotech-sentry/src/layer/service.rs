@@ -33,6 +33,7 @@ pub struct SentryLayer {
 pub(crate) struct Settings {
     pub(crate) running: Option<Running>,
     pub(crate) server_errors: bool,
+    pub(crate) ops: bool,
 }
 
 /// The service of [`SentryLayer`].
@@ -45,10 +46,18 @@ pub struct SentryService<S> {
 impl SentryLayer {
     /// A layer that reports to the Sentry of `guard`; once the guard is gone, it only turns panics into problems.
     pub fn new(guard: &SentryGuard) -> Self {
-        Self { settings: Arc::new(Settings { running: guard.running.clone(), server_errors: false }) }
+        Self {
+            settings: Arc::new(Settings { running: guard.running.clone(), server_errors: false, ops: false }),
+        }
     }
 
-    /// Reports answers of 5xx, one event each, unless something was reported for the request already.
+    /// For the routes of probes and scrapers: never traced, and no sessions.
+    pub fn for_ops(mut self) -> Self {
+        Arc::make_mut(&mut self.settings).ops = true;
+        self
+    }
+
+    /// Reports answers of 5xx, one event each, unless the request has its event already or the problem is expected.
     pub fn with_server_errors(mut self, report: bool) -> Self {
         Arc::make_mut(&mut self.settings).server_errors = report;
         self

@@ -11,29 +11,46 @@ use super::text::scrub_text;
 /// The request headers that may leave, whoever put them there.
 const HEADERS: [&str; 6] = ["host", "user-agent", "content-type", "content-length", "accept", "x-request-id"];
 
-/// The envelope without anything personal or secret; none where nothing is left of it.
-pub(crate) fn scrub_envelope(envelope: Envelope) -> Option<Envelope> {
+/// The contexts that may leave: the SDK's own, and those of log lines. A service adds the names of its own.
+const CONTEXTS: [&str; 10] = [
+    "app",
+    "culture",
+    "device",
+    "os",
+    "response",
+    "runtime",
+    "rust",
+    "trace",
+    "Rust Tracing Fields",
+    "Rust Tracing Location",
+];
+
+/// The envelope without anything personal or secret; none where nothing is left of it. `contexts` may leave besides ours.
+pub(crate) fn scrub_envelope(envelope: Envelope, contexts: &[String]) -> Option<Envelope> {
     // The trace in the headers holds the transaction's name.
     let headers: EnvelopeHeaders = through_json(envelope.headers().clone())?;
     let mut clean = Envelope::new();
     let mut any = false;
-    for item in envelope.into_items().filter_map(scrub_item) {
+    for item in envelope.into_items().filter_map(|item| scrub_item(item, contexts)) {
         clean.add_item(item);
         any = true;
     }
     any.then(|| clean.with_headers(headers))
 }
 
-fn scrub_item(item: EnvelopeItem) -> Option<EnvelopeItem> {
+fn scrub_item(item: EnvelopeItem, contexts: &[String]) -> Option<EnvelopeItem> {
+    let leaves = |name: &String| CONTEXTS.contains(&name.as_str()) || contexts.contains(name);
     match item {
         EnvelopeItem::Event(mut event) => {
             event.request = event.request.take().map(scrub_request);
             event.user = event.user.take().and_then(scrub_user);
+            event.contexts.retain(|name, _| leaves(name));
             Some(EnvelopeItem::Event(through_json(event)?))
         }
         EnvelopeItem::Transaction(mut transaction) => {
             transaction.request = transaction.request.take().map(scrub_request);
             transaction.user = transaction.user.take().and_then(scrub_user);
+            transaction.contexts.retain(|name, _| leaves(name));
             Some(EnvelopeItem::Transaction(through_json(transaction)?))
         }
         EnvelopeItem::SessionUpdate(mut session) => {

@@ -1,12 +1,17 @@
 //! Walks a JSON value, so that a field nobody thought of is scrubbed like any other.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::keys::{is_denied, is_id};
-use super::text::{FILTERED, scrub_text};
+use super::text::{FILTERED, scrub_text, scrub_up_to};
 
 /// Deeper values are filtered whole: nobody reads them, and recursion has to end.
 const DEEPEST: usize = 64;
+
+/// What is kept of one text; Sentry itself cuts at half of it.
+const LONGEST: usize = 16 * 1024;
 
 /// Names at the top of an item that hold what we set ourselves.
 const OURS: [&str; 8] =
@@ -19,6 +24,27 @@ pub(super) fn scrub_value(item: &mut Value) {
         if !OURS.contains(&name.as_str()) {
             field(name, value, 1);
         }
+    }
+}
+
+/// A JSON document within a text, scrubbed; none where that changes nothing, or where it is none.
+pub(super) fn scrub_inner(text: &str) -> Option<String> {
+    let mut value: Value = serde_json::from_str(text).ok()?;
+    let before = value.clone();
+    walk(&mut value, 1);
+    (value != before).then(|| value.to_string())
+}
+
+/// A value with its name, such as a field of a log line: [`FILTERED`] where the name alone says that it has to be, else as
+/// [`scrub_text`].
+#[must_use]
+pub fn scrub_field<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+    if is_id(name, value) {
+        Cow::Borrowed(value)
+    } else if is_denied(name) {
+        Cow::Borrowed(FILTERED)
+    } else {
+        scrub_text(value)
     }
 }
 
@@ -39,6 +65,8 @@ fn filtered(value: &Value) -> Value {
         Value::Object(fields) if fields.contains_key("value") && fields.contains_key("type") => {
             serde_json::json!({"value": FILTERED, "type": "string"})
         }
+        Value::Object(_) => Map::new().into(),
+        Value::Array(_) => Vec::<Value>::new().into(),
         _ => FILTERED.into(),
     }
 }
@@ -47,7 +75,7 @@ fn walk(value: &mut Value, depth: usize) {
     match value {
         Value::Null | Value::Bool(_) => {}
         Value::String(text) => {
-            if let std::borrow::Cow::Owned(clean) = scrub_text(text) {
+            if let Cow::Owned(clean) = scrub_up_to(text, LONGEST) {
                 *text = clean;
             }
         }
@@ -60,7 +88,7 @@ fn walk(value: &mut Value, depth: usize) {
         _ if depth >= DEEPEST => *value = FILTERED.into(),
         Value::Array(items) => items.iter_mut().for_each(|item| walk(item, depth + 1)),
         Value::Object(fields) => {
-            if fields.keys().any(|name| matches!(scrub_text(name), std::borrow::Cow::Owned(_))) {
+            if fields.keys().any(|name| matches!(scrub_text(name), Cow::Owned(_))) {
                 let renamed: Map<String, Value> = std::mem::take(fields)
                     .into_iter()
                     .map(|(name, value)| (scrub_text(&name).into_owned(), value))

@@ -49,7 +49,8 @@ const PARTS: [&str; 44] = [
 ];
 
 /// What a name may not be: too short to look for within another.
-const WHOLE: [&str; 14] = [
+const WHOLE: [&str; 15] = [
+    "client",
     "pwd",
     "pass",
     "auth",

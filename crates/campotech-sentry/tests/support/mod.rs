@@ -74,6 +74,12 @@ impl Receiver {
         init(self.config()).unwrap()
     }
 
+    /// Lets go of what has arrived.
+    pub(crate) fn forget(&self, guard: &SentryGuard) {
+        self.envelopes(guard);
+        *self.got.lock().unwrap() = Vec::new();
+    }
+
     /// What has arrived once everything queued was sent: the raw envelopes.
     pub(crate) fn envelopes(&self, guard: &SentryGuard) -> Vec<String> {
         assert!(guard.flush(Duration::from_secs(10)));

@@ -75,6 +75,8 @@ pub struct Settings {
     pub sentry_environment: Option<String>,
     /// The release of error events.
     pub sentry_release: Option<String>,
+    /// The share of requests that is traced.
+    pub sentry_traces_sample_rate: f32,
     /// The tracing filter.
     pub log: String,
     /// The form of log lines.
@@ -108,6 +110,7 @@ impl Settings {
             sentry_dsn: env.optional(&var::SENTRY_DSN, dsn),
             sentry_environment: env.optional(&var::SENTRY_ENVIRONMENT, text),
             sentry_release: env.optional(&var::SENTRY_RELEASE, text),
+            sentry_traces_sample_rate: env.required(&var::SENTRY_TRACES_SAMPLE_RATE, share),
             log: env.required(&var::LOG, filter),
             log_format: env.required(&var::LOG_FORMAT, log_format),
             traces: TraceSettings::read(env),
@@ -138,6 +141,14 @@ fn dsn(value: &str) -> Result<Secret, String> {
     match SentryConfig::new().with_dsn(value) {
         Ok(_) => Ok(Secret::new(value)),
         Err(_) => Err("is not a Sentry DSN".to_owned()),
+    }
+}
+
+fn share(value: &str) -> Result<f32, String> {
+    let rate = value.parse().map_err(|_| "is not a number".to_owned())?;
+    match SentryConfig::new().with_traces_sample_rate(rate) {
+        Ok(_) => Ok(rate),
+        Err(_) => Err("is not between 0 and 1".to_owned()),
     }
 }
 

@@ -29,6 +29,7 @@ variables! {
     SENTRY_DSN = "SENTRY_DSN", None, "https://key@sentry.example.com/1", true, "where errors are sent; nothing is sent without it";
     SENTRY_ENVIRONMENT = "SENTRY_ENVIRONMENT", None, "production", false, "environment of the events";
     SENTRY_RELEASE = "SENTRY_RELEASE", None, "campotech-server@1.2.3", false, "release of the events";
+    SENTRY_TRACES_SAMPLE_RATE = "SENTRY_TRACES_SAMPLE_RATE", Some("0"), "0.05", false, "share of requests that is traced, from 0 to 1";
     LOG = "CAMPOTECH_LOG", Some("info"), "info,campotech=debug", false, "what is logged, as a tracing filter";
     LOG_FORMAT = "CAMPOTECH_LOG_FORMAT", Some("text"), "json", false, "how it is logged: text or json";
 }

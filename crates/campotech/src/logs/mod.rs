@@ -36,6 +36,8 @@ pub(crate) fn install(settings: &Settings, traces: &Traces, sentry: &SentryGuard
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).finish(std::io::stderr());
     let dropped = writer.error_counter();
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    // Spans for traces alone; each line would repeat them.
+    let filter = "telemetry=off".parse().map_or(filter.clone(), |spans| filter.add_directive(spans));
     let lines = layer().with_writer(writer).with_ansi(std::io::stderr().is_terminal());
     let lines = match settings.log_format {
         LogFormat::Text => lines.fmt_fields(TextFields).event_format(TextLines).boxed(),

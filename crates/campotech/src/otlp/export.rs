@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use campotech_sentry::scrub_text;
+use campotech_sentry::{scrub_field, scrub_text};
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry::{KeyValue, StringValue, Value};
 use opentelemetry_otlp::SpanExporter as OtlpExporter;
@@ -74,7 +74,7 @@ fn scrub(span: &mut SpanData) {
     let attributes = span.attributes.iter_mut().filter(|attribute| !of_request || !ours(attribute));
     let events = span.events.events.iter_mut().flat_map(|event| event.attributes.iter_mut());
     for attribute in attributes.chain(events) {
-        clean(&mut attribute.value);
+        clean(attribute.key.as_str(), &mut attribute.value);
     }
     if let Status::Error { description } = &mut span.status
         && !description.is_empty()
@@ -83,10 +83,17 @@ fn scrub(span: &mut SpanData) {
     }
 }
 
-fn clean(value: &mut Value) {
+fn clean(name: &str, value: &mut Value) {
     match value {
-        Value::String(text) => *text = StringValue::from(scrub_text(text.as_str()).into_owned()),
-        Value::Bool(_) | Value::I64(_) | Value::F64(_) => {}
+        Value::String(text) => *text = StringValue::from(scrub_field(name, text.as_str()).into_owned()),
+        // A card, a phone or a CUIT may come as a number.
+        Value::I64(number) => {
+            let text = number.to_string();
+            if scrub_field(name, &text) != text {
+                *value = Value::String("[Filtered]".into());
+            }
+        }
+        Value::Bool(_) | Value::F64(_) => {}
         // Lists come from nobody here; one that did would not be looked through.
         _ => *value = Value::String("[Filtered]".into()),
     }

@@ -50,7 +50,7 @@ pub(crate) fn stack(
         headers: SecurityHeadersLayer::new(),
         cors: CrossOriginLayer::new(origins.clone()).with_observer(told()),
         csrf: CsrfLayer::new().with_trusted_origins(origins).with_observer(told()),
-        errors: SentryLayer::new(sentry),
+        errors: SentryLayer::new(sentry).with_server_errors(true),
         overload: OverloadLayer::new(IN_FLIGHT)
             .map_err(PlatformError::build("overload"))?
             .with_observer(told()),

@@ -8,6 +8,7 @@ pub(crate) mod log_metrics;
 #[cfg(feature = "postgres")]
 pub(crate) mod pool_metrics;
 pub(crate) mod runtime_metrics;
+pub(crate) mod sentry_metrics;
 pub(crate) mod sentry_settings;
 pub(crate) mod serve_metrics;
 mod shared_limits;

@@ -15,7 +15,9 @@ fn config(settings: &Settings, service: Service) -> Result<SentryConfig, ConfigE
     let release = settings.sentry_release.clone().unwrap_or_else(|| format!("{name}@{version}"));
     let mut config = SentryConfig::new()
         .with_dsn(settings.sentry_dsn.as_ref().map_or("", Secret::expose))?
-        .with_release(release);
+        .with_release(release)
+        .with_request_sessions(true)
+        .with_traces_sample_rate(settings.sentry_traces_sample_rate)?;
     if let Some(environment) = &settings.sentry_environment {
         config = config.with_environment(environment);
     }

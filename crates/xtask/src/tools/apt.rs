@@ -8,9 +8,15 @@ use std::process::{Command, Stdio};
 
 /// A program the tests call and the package that brings it.
 const PROGRAMS: &[(&str, &str)] = &[
-    ("git", "git"),              // advisory database: cargo-deny reads nothing but a repository
-    ("postgres", "postgresql"),  // private servers; the one that the package may start is left alone
-    ("promtool", "prometheus"),  // exposition checks
+    ("amtool", "prometheus-alertmanager"), // Alertmanager's configuration; its server comes with it
+    ("git", "git"),                        // advisory database: cargo-deny reads nothing but a repository
+    ("node", "nodejs"),                    // the receiver of error events
+    ("npm", "npm"),
+    ("postgres", "postgresql"), // private servers; the one that the package may start is left alone
+    ("prometheus-node-exporter", "prometheus-node-exporter"),
+    ("prometheus-postgres-exporter", "prometheus-postgres-exporter"),
+    ("prometheus-redis-exporter", "prometheus-redis-exporter"),
+    ("promtool", "prometheus"),  // exposition, rules and their tests
     ("python3", "python3-venv"), // the private tools
     ("redis-server", "redis-server"),
     ("setsid", "util-linux"), // private servers

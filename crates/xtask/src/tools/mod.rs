@@ -1,6 +1,7 @@
-//! What the tests need besides a Rust toolchain, in two tables, and how it gets there.
+//! What the tests need besides a Rust toolchain, in three tables, and how it gets there.
 
 mod apt;
+mod npm;
 mod pypi;
 
 use crate::counts::Tally;
@@ -18,24 +19,31 @@ pub(crate) fn ensure(workspace: &Workspace, install: bool) -> StepResult {
     let root = rustix::process::geteuid().is_root();
     let packages = apt::missing();
     let private = pypi::missing(workspace);
-    if packages.is_empty() && !private {
+    // What Python installs is put into an empty place.
+    let node = private || npm::missing(workspace);
+    if packages.is_empty() && !private && !node {
         return Ok(Tally::one());
     }
     if !root && !install {
-        return Err(paste(&packages, private.then(|| pypi::by_hand(workspace))).into());
+        let by_hand = private.then(|| pypi::by_hand(workspace)).into_iter();
+        return Err(paste(&packages, by_hand.chain(node.then(|| npm::by_hand(workspace)))).into());
     }
     if !packages.is_empty() {
         apt::install(workspace, &packages, root)?;
     }
     if private {
+        // It builds the whole place anew, also what npm has put there.
         pypi::install(workspace)?;
+    }
+    if npm::missing(workspace) {
+        npm::install(workspace)?;
     }
     let left = apt::missing();
     if left.is_empty() { Ok(Tally::one()) } else { Err(format!("installed, yet not found: {left:?}").into()) }
 }
 
 /// The line a person can paste.
-fn paste(packages: &[&str], private: Option<String>) -> String {
+fn paste(packages: &[&str], private: impl IntoIterator<Item = String>) -> String {
     let debian = (!packages.is_empty()).then(|| apt::by_hand(packages));
     let line = debian.into_iter().chain(private).collect::<Vec<_>>().join(" && ");
     format!("tools are missing; install them (or add --install, which uses sudo): {line}")

@@ -1,5 +1,6 @@
 //! The verbs, each in a file of its own, and the help that lists them.
 
+mod monitor;
 mod test;
 
 use std::process::ExitCode;
@@ -15,7 +16,7 @@ pub(crate) struct Verb {
     pub(crate) run: fn(&[String]) -> ExitCode,
 }
 
-const VERBS: &[Verb] = &[test::VERB];
+const VERBS: &[Verb] = &[test::VERB, monitor::MONITOR, monitor::DASHBOARDS];
 
 pub(crate) fn find(name: &str) -> Option<&'static Verb> {
     VERBS.iter().find(|verb| verb.name == name)
@@ -24,7 +25,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Verb> {
 pub(crate) fn help() -> String {
     let mut text = "usage: cargo xtask VERB [OPTIONS]\n\nverbs:".to_owned();
     for verb in VERBS {
-        text += &format!("\n  {:<18} {}", verb.usage, verb.summary);
+        text += &format!("\n  {:<20} {}", verb.usage, verb.summary);
     }
     text
 }

@@ -16,7 +16,7 @@ pub(crate) const VERB: Verb = Verb {
 };
 
 /// All there is to compile; a crate that fails doesn't hide what is wrong with the others.
-const EVERYTHING: [&str; 4] = ["--workspace", "--all-targets", "--all-features", "--keep-going"];
+pub(super) const EVERYTHING: [&str; 4] = ["--workspace", "--all-targets", "--all-features", "--keep-going"];
 
 fn run(args: &[String]) -> ExitCode {
     let install = match args {

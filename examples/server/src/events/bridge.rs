@@ -14,10 +14,12 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::EventBus;
 use super::bus::Event;
+use crate::telemetry::command;
 
 /// What a replica says to all, itself included.
 #[derive(Serialize, Deserialize)]
@@ -113,7 +115,8 @@ impl Voice<'_> {
         let lost = self.lost.swap(false, Ordering::Relaxed);
         let is_event = event.is_some();
         let Ok(text) = serde_json::to_string(&Said { origin: self.origin, event, lost }) else { return true };
-        let said = self.client.publish::<i64, _, _>(self.channel, text).await.is_ok();
+        let said =
+            self.client.publish::<i64, _, _>(self.channel, text).instrument(command("PUBLISH")).await.is_ok();
         if !said && (lost || is_event) {
             self.lost.store(true, Ordering::Relaxed);
         }

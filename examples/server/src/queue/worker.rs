@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::events::{Outcome, WorkerEvents};
 use super::handler::{Handled, HandlerError, MessageHandler, MessageToJob};
@@ -19,6 +20,7 @@ use super::source::{Delivery, Source, SourceError};
 use super::streams::StreamQueue;
 use crate::domain::{Job, JobKind, MessageContent, wall_now};
 use crate::store::{Completed, QueueEntry, Store, StoreError};
+use crate::telemetry::message;
 
 /// Takes messages off the queue until it is told to stop.
 ///
@@ -132,7 +134,7 @@ impl<H: MessageHandler, C: Clock> Worker<H, C> {
     async fn hold_and_work_on(&self, delivery: Delivery) {
         tokio::select! {
             biased;
-            () = self.work_on(&delivery) => {}
+            () = self.work_on(&delivery).instrument(message()) => {}
             () = self.source.hold(&delivery) => {}
         }
     }

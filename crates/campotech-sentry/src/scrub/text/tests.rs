@@ -2,11 +2,12 @@
 
 use proptest::prelude::*;
 
+use super::super::checks::{digits, is_cuit};
 use super::*;
 
 #[test]
 fn every_pattern_builds() {
-    assert!(FORMS.iter().all(|form| form.pattern.as_str() != "(?s).+"));
+    assert!(super::super::forms::FORMS.iter().all(|form| form.pattern.as_str() != "(?s).+"));
 }
 
 #[test]
@@ -108,7 +109,7 @@ proptest! {
             number[10] = check;
             let text: String = number.iter().map(|d| char::from(b'0' + d)).collect();
             // Other rules may take such a number, too; a valid one never stays.
-            if cuit(&number) {
+            if is_cuit(&number) {
                 prop_assert_eq!(scrub_text(&text).into_owned(), FILTERED);
             }
         }
@@ -127,4 +128,87 @@ proptest! {
         let id = format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
         prop_assert_eq!(scrub_text(&id).into_owned(), id);
     }
+}
+
+#[test]
+fn a_hostile_mebibyte_takes_no_longer_than_its_first_part() {
+    // Each makes some pattern try again and again from everywhere.
+    for piece in [
+        "a@",
+        "1 ",
+        "1-",
+        "+1",
+        "%2525",
+        "eyJa.",
+        "password=",
+        "a:b@",
+        "http://a:",
+        "{\"a\":",
+        "[",
+        "dni ",
+        "aA1",
+        "\\\"",
+        "=+",
+        "(at)",
+    ] {
+        let text = piece.repeat((1 << 20) / piece.len());
+        let began = std::time::Instant::now();
+        let clean = scrub_text(&text).into_owned();
+        let took = began.elapsed();
+        assert!(clean.len() <= LONGEST * 8, "{piece}");
+        println!("HOSTILE {piece:?} took_ms={}", took.as_millis());
+        assert!(took < std::time::Duration::from_secs(20), "{piece} took {took:?}");
+    }
+}
+
+#[test]
+fn half_a_secret_does_not_stand_before_the_cut() {
+    for secret in
+        ["4111 1111 1111 1111", "+54 9 11 2345-6789", "ana.perez@example.com", "clave=hunter2hunter2"]
+    {
+        for shift in 0..24 {
+            let text = format!("{}{secret} {}", " x".repeat((LONGEST - shift) / 2), "y ".repeat(600));
+            let clean = scrub_text(&text);
+            for piece in secret.as_bytes().windows(6).map(|piece| std::str::from_utf8(piece).unwrap()) {
+                assert!(!clean.contains(piece) || piece == "clave=", "{piece} of {secret} at {shift}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_made_of_secrets_and_their_signs_settles(parts in prop::collection::vec(prop::sample::select(vec![
+        "password=", "clave: ", "\"", "\\", "[Filtered]", "%40", "%25", "+54 9 11 ", "4321-8765", "@", "ana", ".com", "Bearer ", "abC123def456gHi789",
+        "{\"a\":\"", "\"}", "dni ", "30.111.222", "&", "=", " ", "://", "20-12345678-6", "eyJhbGciOi.eyJzdWIi.x", "\n",
+    ]), 0..12)) {
+        let text = parts.concat();
+        let once = scrub_text(&text).into_owned();
+        prop_assert_eq!(scrub_text(&once).into_owned(), once);
+    }
+}
+
+/// A text within texts, each of which has to be read to see what is in it.
+fn nested(levels: usize) -> String {
+    (0..levels).fold("%25252B".to_owned(), |inner, _| {
+        let inner = inner.replace('\\', "\\\\").replace('"', "\\\"").replace('%', "\\u0025");
+        format!("[\"{inner}\"]")
+    })
+}
+
+#[test]
+fn texts_within_texts_cost_no_more_than_their_length_allows() {
+    for levels in 1..12 {
+        let text = nested(levels);
+        let clean = scrub_text(&text).into_owned();
+        assert!(clean == text || clean.contains(FILTERED), "{levels}: {clean}");
+        assert_eq!(scrub_text(&clean), clean);
+    }
+    // Percent-encoded JSON within percent-encoded JSON: as deep as a header is long.
+    let mut text = "x@y.example".to_owned();
+    while text.len() < 16_000 {
+        let json = format!("[[[[{}]]]]", serde_json::to_string(&text).unwrap());
+        text = json.replace('%', "%25").replace('[', "%5B");
+    }
+    assert!(!scrub_text(&text).contains("x@y.example"));
 }

@@ -14,11 +14,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 use tokio::time::timeout;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use super::scripts::Scripts;
 use crate::domain::InboundMessage;
 use crate::store::QueueEntry;
+use crate::telemetry::command;
 
 /// Entries in the stream at most; what is more waits in the outbox.
 const LONGEST: usize = 1_000;
@@ -209,7 +211,8 @@ impl StreamQueue {
         keys: Vec<String>,
         args: Vec<Value>,
     ) -> Result<T, StreamFault> {
-        let answer = timeout(SCRIPT, script.evalsha_with_reload(&self.0.client, keys, args)).await;
+        let evaluated = script.evalsha_with_reload(&self.0.client, keys, args).instrument(command("EVALSHA"));
+        let answer = timeout(SCRIPT, evaluated).await;
         let outcome = match answer {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(StreamFault::of(&error)),

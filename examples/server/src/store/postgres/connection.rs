@@ -6,9 +6,11 @@ use deadpool_postgres::{Object, Pool};
 use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use tracing::Instrument;
 
 use super::error::NoAnswer;
 use crate::store::{StorageFault, StoreError};
+use crate::telemetry::statement;
 
 /// The time for one statement, its first preparation included.
 const STATEMENT: Duration = Duration::from_secs(3);
@@ -39,9 +41,10 @@ impl Connection {
         params: &Params<'_>,
     ) -> Result<Vec<Row>, StoreError> {
         self.within(STATEMENT, async |object| {
-            let statement = object.prepare_cached(sql).await?;
-            object.query(&statement, params).await
+            let prepared = object.prepare_cached(sql).await?;
+            object.query(&prepared, params).await
         })
+        .instrument(statement(sql))
         .await
     }
 
@@ -61,9 +64,10 @@ impl Connection {
         params: &Params<'_>,
     ) -> Result<u64, StoreError> {
         self.within(STATEMENT, async |object| {
-            let statement = object.prepare_cached(sql).await?;
-            object.execute(&statement, params).await
+            let prepared = object.prepare_cached(sql).await?;
+            object.execute(&prepared, params).await
         })
+        .instrument(statement(sql))
         .await
     }
 

@@ -1,0 +1,27 @@
+//! Error tracking -> metrics: what became of each event.
+
+use campotech_metrics::Metrics;
+use campotech_sentry::{SentryCounts, SentryGuard};
+
+use crate::error::PlatformError;
+
+/// An outcome and what reads its total.
+type Outcome = (&'static str, fn(&SentryCounts) -> u64);
+
+const OUTCOMES: [Outcome; 4] = [
+    ("queued", SentryCounts::queued),
+    ("limited", SentryCounts::limited),
+    ("filtered", SentryCounts::filtered),
+    ("dropped", SentryCounts::dropped),
+];
+
+pub(crate) fn publish(metrics: &Metrics, sentry: &SentryGuard) -> Result<(), PlatformError> {
+    let help = "Error events by what became of them: queued, left out by the storm limit, expected, lost";
+    for (outcome, read) in OUTCOMES {
+        let counts = sentry.counts();
+        metrics
+            .counter_fn("sentry_events_total", help, &[("outcome", outcome)], move || read(&counts))
+            .map_err(PlatformError::build("metrics"))?;
+    }
+    Ok(())
+}
