@@ -122,11 +122,7 @@ impl Postgres {
     /// With the server's log when it doesn't start.
     pub async fn restart(&self) {
         self.stop().await;
-        match self.launch().await {
-            Ok(()) => {}
-            Err(StartError::AddressInUse) => panic!("{} is taken", self.addr()),
-            Err(StartError::Failed(why)) => panic!("{why}"),
-        }
+        self.launch().await.unwrap_or_else(|why| why.fail(self.addr()));
     }
 
     /// A hot standby of it, read-only, on a port of its own.

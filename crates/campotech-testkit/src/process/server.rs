@@ -1,6 +1,7 @@
 //! One server process, its directory and its log.
 
 use std::fs::{File, OpenOptions};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
@@ -38,6 +39,16 @@ pub(crate) enum StartError {
     AddressInUse,
     /// Anything else, with the log.
     Failed(String),
+}
+
+impl StartError {
+    /// Fails the test of a server that has to keep its port.
+    pub(crate) fn fail(self, addr: SocketAddr) -> ! {
+        match self {
+            Self::AddressInUse => panic!("{addr} is taken"),
+            Self::Failed(why) => panic!("{why}"),
+        }
+    }
 }
 
 /// A server that can be stopped, frozen, killed and started again.

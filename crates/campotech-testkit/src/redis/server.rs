@@ -153,11 +153,7 @@ impl Redis {
     /// With the server's log when it doesn't start.
     pub async fn restart(&self) {
         self.stop().await;
-        match self.launch().await {
-            Ok(()) => {}
-            Err(StartError::AddressInUse) => panic!("{} is taken", self.addr()),
-            Err(StartError::Failed(why)) => panic!("{why}"),
-        }
+        self.launch().await.unwrap_or_else(|why| why.fail(self.addr()));
     }
 
     /// Whether it runs and isn't frozen.
