@@ -48,13 +48,10 @@ const SUBSCRIBE_WITHIN: Duration = Duration::from_secs(3);
 const AGAIN: Duration = Duration::from_millis(250);
 
 impl Bridge {
-    /// A bus, and its bridge to the replicas of the service `prefix`. Both clients are connected here.
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
+    /// A bus, and its bridge to the replicas of the service `prefix`. The subscriber is connected by
+    /// [`run`](Self::run).
     #[must_use]
     pub fn new(publisher: Client, subscriber: SubscriberClient, prefix: &str) -> (EventBus, Self) {
-        subscriber.connect();
         let (bus, outgoing) = EventBus::bridged();
         let channel = format!("{prefix}:events");
         let bridge =
@@ -128,7 +125,9 @@ async fn listen(client: &SubscriberClient, channel: &str, origin: Uuid, bus: &Ev
     let mut messages = client.message_rx();
     let mut reconnects = client.reconnect_rx();
     // Nothing was missed where the first try succeeds.
-    let mut missed = false;
+    let mut missed = !matches!(timeout(SUBSCRIBE_WITHIN, client.init()).await, Ok(Ok(_)));
+    // The first connection is told of as all others are, but nothing was subscribed before it.
+    while reconnects.try_recv().is_ok() {}
     loop {
         if !matches!(timeout(SUBSCRIBE_WITHIN, client.subscribe(channel)).await, Ok(Ok(()))) {
             missed = true;
