@@ -109,6 +109,7 @@ fn every_alert_goes_where_its_severity_says() {
 fn an_outage_silences_its_symptoms_and_nothing_else() {
     let file = Inhibitions::read(&alertmanager().join("alertmanager.yml")).unwrap();
     assert_none(&file.check(&alerts()));
+    assert_none(&file.check_equal(&check::cases(&prometheus().join("tests")).unwrap()));
     let silenced = |source| file.silenced_by(source).collect::<Vec<_>>();
     let database = silenced("DatabaseDown");
     let own = alerts();

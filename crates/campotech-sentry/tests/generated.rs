@@ -150,7 +150,7 @@ fn nothing_of_a_thousand_requests_with_secrets_leaves() {
     }));
     let receiver = Receiver::start();
     let most = NonZeroU32::new(1_000_000).unwrap();
-    let limit = StormLimit::new().with_burst(most).with_total_per_minute(most);
+    let limit = StormLimit::new().with_burst(most).with_total_burst(most);
     let config = receiver.config().with_traces_sample_rate(1.0).unwrap().with_storm_limit(limit);
     let config = config.with_contexts(["job"]);
     let guard = init(config.with_queue(std::num::NonZeroUsize::new(8_192).unwrap())).unwrap();
@@ -181,6 +181,10 @@ fn nothing_of_a_thousand_requests_with_secrets_leaves() {
     let all = made.unwrap().replace_all(&envelopes.concat(), "\"made\":0").into_owned();
     assert_eq!(items(&envelopes, "event").len(), REQUESTS, "each of them arrives, without what was planted");
     assert_eq!(items(&envelopes, "transaction").len(), REQUESTS);
+    let logs = items(&envelopes, "log");
+    assert_eq!(logs.len(), REQUESTS);
+    assert!(logs.iter().all(|log| log["items"][0]["body"].is_string()), "{}", logs[0]);
+    assert_eq!(items(&envelopes, "check_in").len(), REQUESTS);
     // Every window of six bytes that arrived, looked up among the pieces: once over all, not once for each piece.
     let mut sought: HashMap<&[u8], &Secret> = HashMap::new();
     let parts: Vec<(Vec<String>, &Secret)> = secrets.iter().map(|secret| (pieces(secret), secret)).collect();

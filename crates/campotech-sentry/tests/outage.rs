@@ -3,8 +3,10 @@
 
 mod support;
 
-use std::net::TcpListener;
+use std::net::{Shutdown, TcpListener};
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use campotech_sentry::{SentryConfig, SentryGuard, SentryLayer, StormLimit, init};
@@ -102,44 +104,58 @@ fn dropping_the_guard_sends_what_is_queued() {
     assert_eq!(support::items(&receiver.envelopes(&guard), "event").len(), 50);
 }
 
-/// A receiver that says the same to everybody, whatever was asked.
-fn saying(answer: &'static str) -> String {
+/// A receiver that says the same to everybody, whatever was asked, and how often it was asked.
+fn saying(answer: &'static str) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let connections = Arc::clone(&asked);
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
+            connections.fetch_add(1, Ordering::Relaxed);
             std::thread::spawn(move || {
                 use std::io::{Read, Write};
                 let _ = stream.read(&mut [0; 65_536]);
                 let _ = stream.write_all(answer.as_bytes());
+                // What is left unread would reset the connection, and with it the answer.
+                let _ = stream.shutdown(Shutdown::Write);
+                let _ = std::io::copy(&mut stream, &mut std::io::sink());
             });
         }
     });
-    format!("http://k@{addr}/1")
+    (format!("http://k@{addr}/1"), asked)
 }
 
 #[test]
 fn whatever_the_receiver_does_every_event_is_counted() {
     let gone = receivers().into_iter().nth(1).unwrap().0;
     let garbage = "\u{1}\u{2}\u{3} this is no HTTP\r\n\r\n";
+    let broken = "HTTP/1.1 500 Oh\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let busy =
         "HTTP/1.1 429 Too Many Requests\r\nretry-after: 60\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    let broken = "HTTP/1.1 500 Oh\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    for (what, dsn) in
-        [("gone", gone), ("garbage", saying(garbage)), ("busy", saying(busy)), ("broken", saying(broken))]
-    {
+    let spent = "HTTP/1.1 200 OK\r\nx-sentry-rate-limits: 60:error:organization\r\ncontent-length: 0\r\n\
+                 connection: close\r\n\r\n";
+    // What is taken, and how often it is asked: one that says when to come back is left alone until then.
+    for (what, (dsn, asked), sent, tries) in [
+        ("gone", (gone, Arc::default()), 0, 0),
+        ("garbage", saying(garbage), 0, 30),
+        ("broken", saying(broken), 0, 30),
+        ("busy", saying(busy), 0, 1),
+        ("spent", saying(spent), 1, 1),
+    ] {
         let most = NonZeroU32::new(1_000).unwrap();
-        let limit = StormLimit::new().with_burst(most).with_total_per_minute(most);
+        let limit = StormLimit::new().with_burst(most).with_total_burst(most);
         let config = SentryConfig::new().with_dsn(&dsn).unwrap().with_storm_limit(limit);
         let guard = init(config.with_queue(NonZeroUsize::new(1_000).unwrap())).unwrap();
         for _ in 0..30 {
             sentry::capture_message("to nobody", sentry::Level::Error);
         }
         let counts = guard.counts();
-        assert_eq!(counts.queued(), 30, "{what}");
         assert!(guard.flush(Duration::from_secs(20)), "{what}: each was tried or given up");
-        assert_eq!(counts.dropped(), 30, "{what}");
+        assert_eq!((counts.sent(), counts.refused()), (sent, 30 - sent), "{what}");
+        assert_eq!((counts.dropped(), counts.others_lost()), (0, 0), "{what}");
+        assert_eq!(asked.load(Ordering::Relaxed), tries, "{what}");
     }
 }
 
@@ -147,14 +163,23 @@ fn whatever_the_receiver_does_every_event_is_counted() {
 fn a_silent_receiver_fills_the_queue_and_what_is_more_is_dropped_at_once() {
     let (dsn, _listener) = receivers().into_iter().next().unwrap();
     let most = NonZeroU32::new(10_000).unwrap();
-    let limit = StormLimit::new().with_burst(most).with_total_per_minute(most);
+    let limit = StormLimit::new().with_burst(most).with_total_burst(most);
     let config = SentryConfig::new().with_dsn(&dsn).unwrap().with_storm_limit(limit);
     let guard = init(config.with_queue(NonZeroUsize::new(4).unwrap())).unwrap();
     for _ in 0..500 {
         sentry::capture_message("to nobody", sentry::Level::Error);
     }
     let counts = guard.counts();
-    assert_eq!(counts.queued() + counts.dropped(), 500);
     // Four that wait, and one that is on its way.
-    assert!((4..=5).contains(&counts.queued()), "{}", counts.queued());
+    assert!((495..=496).contains(&counts.dropped()), "{}", counts.dropped());
+    drop(guard);
+    let began = Instant::now();
+    while counts.dropped() < 499 && began.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(
+        (counts.dropped(), counts.sent(), counts.refused()),
+        (499, 0, 0),
+        "one is on its way for ever"
+    );
 }

@@ -5,13 +5,17 @@ mod support;
 
 use std::convert::Infallible;
 use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use campotech_core::{AnswerBody, Problem, kinds};
+use campotech_core::{AnswerBody, Problem, RequestId, kinds};
+use campotech_sentry::sentry::{Hub, SentryFutureExt};
 use campotech_sentry::{SentryLayer, StormLimit, init};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use support::{Receiver, items};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use tower::{Layer, ServiceExt, service_fn};
 use tracing_subscriber::layer::SubscriberExt;
 
@@ -94,9 +98,54 @@ fn a_panic_or_a_5xx_is_exactly_one_event_in_every_order() {
             let thrown = &events[0]["exception"]["values"][0]["value"];
             assert!(events[0]["message"] == message || thrown == message, "{path}: {}", events[0]);
             let counts = guard.counts();
-            assert_eq!((counts.queued(), counts.limited(), counts.dropped()), (1, 0, 0), "{path}");
+            assert_eq!((counts.sent(), counts.limited(), counts.dropped()), (1, 0, 0), "{path}");
+            assert_eq!((counts.refused(), counts.others_lost()), (0, 0), "{path}");
         }
     }
+}
+
+/// A request that fails, and leaves a task behind that fails before and after the answer.
+async fn leaves_work(left: Arc<Mutex<Option<JoinHandle<()>>>>, goes_on: Arc<Notify>) -> Answer {
+    let task = async move {
+        tracing::error!("the task has failed");
+        goes_on.notified().await;
+        tracing::error!("the task has failed again");
+    };
+    let hub = Hub::new_from_top(Hub::current());
+    *left.lock().unwrap() = Some(tokio::spawn(task.bind_hub(hub)));
+    tokio::task::yield_now().await;
+    fine(500)
+}
+
+#[test]
+fn what_a_request_leaves_behind_is_heard_of_after_it() {
+    let receiver = Receiver::start();
+    let guard = receiver.init();
+    let layer = SentryLayer::new(&guard).with_server_errors(true);
+    let subscriber = tracing_subscriber::registry().with(guard.tracing_layer());
+    let (left, goes_on) = (Arc::default(), Arc::new(Notify::new()));
+    let id = RequestId::generate();
+    tracing::subscriber::with_default(subscriber, || {
+        run(async {
+            let mut request = Request::get("/").body(()).unwrap();
+            request.extensions_mut().insert(id.clone());
+            let service = layer.layer(service_fn(|_| async {
+                Ok::<_, Infallible>(leaves_work(Arc::clone(&left), Arc::clone(&goes_on)).await)
+            }));
+            drop(service.oneshot(request).await.unwrap().into_body().collect().await);
+            goes_on.notify_one();
+            let task = left.lock().unwrap().take().unwrap();
+            task.await.unwrap();
+        });
+    });
+    let events = items(&receiver.envelopes(&guard), "event");
+    let messages: Vec<_> = events.iter().map(|event| event["message"].as_str().unwrap()).collect();
+    assert_eq!(
+        messages,
+        ["the task has failed", "the task has failed again"],
+        "one of the request, one after it"
+    );
+    assert!(events.iter().all(|event| event["tags"]["request_id"] == id.as_str()), "{events:#?}");
 }
 
 #[test]
@@ -111,7 +160,8 @@ fn what_is_expected_is_no_event() {
             for path in ["/shed", "/expected-log", "/404", "/cancelled"] {
                 ask(&layer, path).await;
             }
-            assert_eq!(guard.counts().queued(), 0);
+            assert!(guard.flush(Duration::from_secs(20)));
+            assert_eq!(guard.counts().sent(), 0);
             ask(&layer, "/internal").await;
         });
     });
@@ -138,10 +188,11 @@ fn ten_thousand_identical_errors_are_ten_events_and_an_exact_count() {
     let took = began.elapsed();
     assert!(took < Duration::from_secs(10), "a storm took {took:?}");
     let counts = guard.counts();
-    assert_eq!(counts.queued() + counts.limited(), 10_000);
+    assert!(guard.flush(Duration::from_secs(20)));
+    assert_eq!(counts.sent() + counts.limited(), 10_000);
     // One for each second that it took, besides the burst.
     let within = 10 + took.as_secs() + 1;
-    assert!((10..=within).contains(&counts.queued()), "{} in {took:?}", counts.queued());
+    assert!((10..=within).contains(&counts.sent()), "{} in {took:?}", counts.sent());
     let before = counts.limited();
 
     std::thread::sleep(Duration::from_millis(1_100));
@@ -151,8 +202,8 @@ fn ten_thousand_identical_errors_are_ten_events_and_an_exact_count() {
         sentry::capture_message("another", sentry::Level::Error);
     });
     let events = items(&receiver.envelopes(&guard), "event");
-    assert_eq!(events.len() as u64, counts.queued());
-    println!("STORM sent={} left_out={before} took_ms={}", counts.queued(), took.as_millis());
+    assert_eq!(events.len() as u64, counts.sent());
+    println!("STORM sent={} left_out={before} took_ms={}", counts.sent(), took.as_millis());
 }
 
 #[test]

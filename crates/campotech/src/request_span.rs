@@ -1,6 +1,7 @@
 //! The span that ties log lines, traces and errors to a request.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use campotech_core::{ClientNetwork, RequestContext, in_current};
 use campotech_sentry::sentry::{Hub, SentryFutureExt};
@@ -35,8 +36,19 @@ fn of_work(context: &RequestContext) -> Span {
     )
 }
 
-/// Goes on with what a request left to be done, such as a message in a queue: log lines, traces and outgoing calls of
-/// `work` carry the request's id and trace, as a step below it.
+/// A scope of error tracking for one piece of work: with the ids of its request, and without what others left.
+fn hub_of_work(context: &RequestContext) -> Arc<Hub> {
+    let hub = Hub::new_from_top(Hub::main());
+    hub.configure_scope(|scope| {
+        scope.clear_breadcrumbs();
+        scope.set_tag("request_id", context.request_id());
+        scope.set_tag("trace_id", context.trace().trace_id());
+    });
+    Arc::new(hub)
+}
+
+/// Goes on with what a request left to be done, such as a message in a queue: log lines, error events, traces and
+/// outgoing calls of `work` carry the request's id and trace, as a step below it.
 ///
 /// ```
 /// # use campotech::core::{RequestContext, RequestId, Sampling, TraceContext};
@@ -58,11 +70,13 @@ pub fn on_behalf_of<F: Future>(
     let context = request.child();
     let span = of_work(&context);
     otlp::begin_work(&span, context.trace());
-    context.scope(work).instrument(span)
+    let hub = hub_of_work(&context);
+    context.scope(work).instrument(span).bind_hub(hub)
 }
 
 /// Spawns a task that goes on for the current request: with its context, its span and its scope of error tracking, none
-/// of which a bare `tokio::spawn` takes along.
+/// of which a bare `tokio::spawn` takes along. What fails in the task is the request's one error event while the request
+/// goes on, and an event of its own once it has ended.
 ///
 /// # Panics
 /// Outside of a tokio runtime.

@@ -3,8 +3,12 @@
 
 mod support;
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::routing::get;
+use campotech::core::{RequestContext, RequestId, Sampling, TraceContext};
+use campotech::sentry::sentry::{Breadcrumb, Level, add_breadcrumb, capture_message};
 use campotech_testkit::Spotlight;
 use support::{platform, start};
 
@@ -30,9 +34,42 @@ async fn a_panic_is_one_event_of_its_route_without_what_it_was_about() {
     assert_eq!(all.matches("\"type\":\"transaction\"").count(), 1, "{all}");
     assert!(all.contains("\"transaction\":\"GET /jobs/{id}\""), "{all}");
     assert!(all.contains("no job of [Filtered]"), "{all}");
-    let one = running.metric("sentry_events_total{outcome=\"queued\"}").await;
-    assert_eq!(one, Some(1.0));
-    for outcome in ["limited", "filtered", "dropped"] {
+    let sent = "sentry_events_total{outcome=\"sent\"}";
+    while running.metric(sent).await != Some(1.0) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(running.metric("sentry_other_items_lost_total").await, Some(0.0));
+    for outcome in ["limited", "filtered", "dropped", "refused"] {
         assert_eq!(running.metric(&format!("sentry_events_total{{outcome=\"{outcome}\"}}")).await, Some(0.0));
     }
+}
+
+#[tokio::test]
+async fn work_on_behalf_of_requests_tells_whose_it_was_and_nothing_of_the_others() {
+    let spotlight = Spotlight::start().await;
+    let dsn = spotlight.dsn();
+    let running = start(platform(&[("SENTRY_DSN", &dsn)]), Router::new()).await;
+    let context = || RequestContext::new(RequestId::generate(), TraceContext::root(Sampling::never()));
+    let (first, second) = (context(), context());
+    let work = async |name: &str| {
+        crumb(name);
+        tokio::task::yield_now().await;
+        capture_message(&format!("{name} failed"), Level::Error);
+    };
+    tokio::join!(
+        campotech::on_behalf_of(&first, work("the first")),
+        campotech::on_behalf_of(&second, work("the second")),
+    );
+    let envelopes = spotlight.wait_for(|envelopes| envelopes.len() >= 2).await;
+    for (context, own, other) in [(&first, "the first", "the second"), (&second, "the second", "the first")] {
+        let event = envelopes.iter().find(|envelope| envelope.contains(&format!("{own} failed"))).unwrap();
+        assert!(event.contains(&format!("\"request_id\":\"{}\"", context.request_id())), "{event}");
+        assert!(event.contains(&format!("\"trace_id\":\"{}\"", context.trace().trace_id())), "{event}");
+        assert!(event.contains(&format!("crumb of {own}")) && !event.contains(other), "{event}");
+    }
+    drop(running);
+}
+
+fn crumb(of: &str) {
+    add_breadcrumb(Breadcrumb { message: Some(format!("crumb of {of}")), ..Breadcrumb::default() });
 }

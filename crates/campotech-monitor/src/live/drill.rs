@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::receiver::Delivery;
 use super::run::LiveError;
-use super::site::Site;
+use super::site::{HEARTBEAT_TOKEN, ROUTING_KEY, Site};
 use crate::Report;
 
 /// From an outage to the page, at scrapes every 5 s: a minute of `for`, and the way there.
@@ -28,6 +28,10 @@ const CLEARED_WITHIN: Duration = Duration::from_secs(120);
 /// How pages and messages come.
 const PAGE: &str = "pagerduty";
 const MESSAGE: &str = "slack";
+const HEARTBEAT: &str = "webhook";
+
+/// The dead man's switch is told each minute.
+const BEATS_WITHIN: Duration = Duration::from_secs(75);
 
 /// The outages of a run.
 #[derive(Debug)]
@@ -39,6 +43,29 @@ pub(super) struct Drill<'a> {
 impl<'a> Drill<'a> {
     pub(super) const fn new(site: &'a Site, report: &'a mut Report) -> Self {
         Self { site, report }
+    }
+
+    /// The dead man's switch is told that all of it works, with its token, and told again.
+    pub(super) async fn heartbeat(&mut self, begun: Instant) {
+        let beat = |one: &Delivery| one.way == HEARTBEAT && one.tells("Watchdog");
+        let mut beats = Vec::new();
+        let mut since = begun;
+        while beats.len() < 2
+            && let Some(one) = self.site.receiver.wait(since, BEATS_WITHIN, beat).await
+        {
+            since = one.at + Duration::from_millis(1);
+            beats.push(one);
+        }
+        let token = format!("Bearer {HEARTBEAT_TOKEN}");
+        let known = beats.iter().all(|one| one.authorization.as_deref() == Some(&token));
+        let result = match &beats[..] {
+            [first, second] if known => {
+                Ok(format!("again after {:.1} s", (second.at - first.at).as_secs_f64()))
+            }
+            [_, _] => Err(vec!["without the token of the file".to_owned()]),
+            _ => Err(vec![format!("{} of 2 within {} s each", beats.len(), BEATS_WITHIN.as_secs())]),
+        };
+        self.report.check("Watchdog is told to the heartbeat", result);
     }
 
     /// Stops the database, then kills its exporter, and brings both back.
@@ -78,7 +105,9 @@ impl<'a> Drill<'a> {
             .receiver
             .wait(since, within + PATIENCE, |one| one.way == way && one.tells(alert) && !one.is_resolved())
             .await;
+        let key = told.as_ref().map(|one| one.way != PAGE || one.body["routing_key"] == ROUTING_KEY);
         let result = match told.map(|one| one.at - since) {
+            Some(_) if key == Some(false) => Err(vec!["without the routing key of the file".to_owned()]),
             Some(after) if after <= within => Ok(format!("{:.1} s after", after.as_secs_f64())),
             Some(after) => Err(vec![format!("{:.1} s after", after.as_secs_f64())]),
             None => Err(self.heard(|_| true)),

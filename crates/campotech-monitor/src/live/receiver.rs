@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{Json, Path, State};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
 use axum::routing::post;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -29,6 +31,8 @@ pub struct Delivery {
     pub at: Instant,
     /// Which way: `pagerduty`, `slack` or `webhook`.
     pub way: String,
+    /// The `Authorization` that came with it.
+    pub authorization: Option<String>,
     /// What it said.
     pub body: Value,
 }
@@ -116,10 +120,12 @@ impl Delivery {
 async fn deliver(
     State(shared): State<Arc<Shared>>,
     Path(path): Path<Vec<(String, String)>>,
+    headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Json<Value> {
     let way = path.into_iter().next().map(|(_, way)| way).unwrap_or_default();
-    let delivery = Delivery { at: Instant::now(), way, body };
+    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let delivery = Delivery { at: Instant::now(), way, authorization, body };
     shared.deliveries.lock().unwrap_or_else(PoisonError::into_inner).push(delivery);
     shared.news.notify_waiters();
     // What PagerDuty answers; the others look at the status only.

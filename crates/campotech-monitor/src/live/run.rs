@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::time::sleep;
 
@@ -49,11 +49,13 @@ impl LiveError {
 /// [`LiveError`] where something could not be started or read; what was found wrong is in the report.
 pub async fn run(options: &Options, report: &mut Report) -> Result<(), LiveError> {
     let begun = now();
+    let started = Instant::now();
     let backfill = Backfill::start(begun).await?;
     let site = Site::start(&options.server).await?;
     crate::say(&format!("\n{}\n", site.addresses()));
     let mut traffic = Traffic::start(&options.server, &site)?;
     sleep(WARM_UP).await;
+    Drill::new(&site, report).heartbeat(started).await;
     Drill::new(&site, report).database().await?;
     Drill::new(&site, report).server_and_redis().await?;
     sleep(WARM_UP).await;

@@ -11,6 +11,10 @@ use super::receiver::Receiver;
 use super::run::LiveError;
 use crate::files;
 
+/// The secrets of Alertmanager here.
+pub(super) const ROUTING_KEY: &str = "0123456789abcdef0123456789abcdef";
+pub(super) const HEARTBEAT_TOKEN: &str = "0123456789abcdef";
+
 /// Seconds between two scrapes.
 pub(super) const SCRAPE: u32 = 5;
 
@@ -52,7 +56,7 @@ impl Site {
             fs::read_to_string(&path).map_err(|why| LiveError::of(path.display())(why))
         };
         let receiver = Receiver::start().await.map_err(|why| LiveError::of("the receiver")(why))?;
-        let postgres = postgres::start().await?;
+        let postgres = postgres::start(&monitoring.join("compose/role.sql")).await?;
         let redis = Redis::builder().setting("maxmemory", "64mb").start().await;
         let server = serve(server, &postgres, &redis).await;
         let postgres_exporter = postgres::exporter(&postgres, &read("exporters/postgres-queries.yml")?).await;
@@ -152,9 +156,9 @@ async fn alertmanager(receiver: &Receiver, config: &str, monitoring: &Path) -> R
         config = config.replace(theirs, &ours);
     }
     let mut builder = DaemonBuilder::installed("prometheus-alertmanager", "prometheus-alertmanager")
-        .file("secrets/pagerduty-routing-key", "0123456789abcdef0123456789abcdef")
+        .file("secrets/pagerduty-routing-key", ROUTING_KEY)
         .file("secrets/slack-url", format!("{base}/slack"))
-        .file("secrets/heartbeat-token", "heartbeat")
+        .file("secrets/heartbeat-token", HEARTBEAT_TOKEN)
         .file("alertmanager.yml", config)
         .arg("--config.file={dir}/alertmanager.yml")
         .arg("--storage.path={dir}/data")

@@ -1,9 +1,9 @@
 //! The test files of `promtool test rules`, read.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::RulesError;
 
@@ -34,7 +34,13 @@ pub struct Look {
     /// Of which name.
     pub alertname: String,
     /// One for each that fires.
-    exp_alerts: Vec<IgnoredAny>,
+    exp_alerts: Vec<Expected>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Expected {
+    #[serde(default)]
+    exp_labels: BTreeMap<String, String>,
 }
 
 impl CaseFile {
@@ -53,6 +59,14 @@ impl CaseFile {
     pub fn looks_at(&self, alert: &str) -> impl Iterator<Item = &Look> {
         let looks = self.tests.iter().flat_map(|case| &case.alert_rule_test);
         looks.filter(move |look| look.alertname == alert)
+    }
+
+    /// The names of the labels that `alert` has when it fires, in one case or another.
+    #[must_use]
+    pub fn labels_of(&self, alert: &str) -> BTreeSet<&str> {
+        let expected = self.looks_at(alert).flat_map(|look| &look.exp_alerts);
+        let names = expected.flat_map(|one| one.exp_labels.keys().map(String::as_str));
+        names.chain(["alertname"]).collect()
     }
 }
 

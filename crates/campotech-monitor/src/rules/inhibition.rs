@@ -1,11 +1,12 @@
 //! Which alerts silence which, and whether these exist.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use super::check::Finding;
-use super::{RuleFile, RulesError};
+use super::{CaseFile, RuleFile, RulesError};
 
 /// The part of `alertmanager.yml` that silences alerts.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,6 +18,8 @@ pub struct Inhibitions {
 struct Inhibition {
     source_matchers: Vec<String>,
     target_matchers: Vec<String>,
+    #[serde(default)]
+    equal: Vec<String>,
 }
 
 impl Inhibitions {
@@ -50,6 +53,26 @@ impl Inhibitions {
             let both = alertnames(&rule.source_matchers)
                 .filter(|source| alertnames(&rule.target_matchers).any(|target| target == *source));
             found.extend(both.map(|name| Finding::new(name, "silences itself")));
+        }
+        found
+    }
+}
+
+impl Inhibitions {
+    /// Labels of `equal` that an alert has in none of its tests: the rule would silence too much, or nothing.
+    #[must_use]
+    pub fn check_equal(&self, tests: &BTreeMap<String, CaseFile>) -> Vec<Finding> {
+        let has = |alert: &str, label: &str| {
+            tests.get(alert).is_some_and(|file| file.labels_of(alert).contains(label))
+        };
+        let mut found = Vec::new();
+        for rule in &self.inhibit_rules {
+            for alert in alertnames(&rule.source_matchers).chain(alertnames(&rule.target_matchers)) {
+                let absent = rule.equal.iter().filter(|label| !has(alert, label));
+                found.extend(absent.map(|label| {
+                    Finding::new(alert, format!("has no label {label}, by which inhibit_rules compares it"))
+                }));
+            }
         }
         found
     }

@@ -30,9 +30,17 @@ pub(crate) struct RequestContext {
     matched: bool,
     server_errors: bool,
     sessions: Option<Arc<Sessions>>,
-    /// Whether the request has its event; it gets one and no second.
-    reported: Arc<AtomicBool>,
+    told: Arc<Told>,
     end: End,
+}
+
+/// What is known about the events of a request, also to tasks that it left behind.
+#[derive(Debug, Default)]
+struct Told {
+    /// It gets one and no second,
+    reported: AtomicBool,
+    /// but what fails after it is news.
+    ended: AtomicBool,
 }
 
 /// How the request has ended so far.
@@ -72,7 +80,7 @@ impl RequestContext {
             trace.set_request(seen.request());
             trace
         });
-        let reported = Arc::new(AtomicBool::new(false));
+        let told = Arc::new(Told::default());
         hub.configure_scope(|scope| {
             scope.set_transaction(Some(&name));
             if let Some(id) = extensions.get::<RequestId>() {
@@ -83,10 +91,10 @@ impl RequestContext {
                 scope.set_tag("trace_id", id);
             }
             scope.set_span(trace.clone().map(Into::into));
-            let (gate, reported) = (Arc::clone(&running.gate), Arc::clone(&reported));
+            let (gate, told) = (Arc::clone(&running.gate), Arc::clone(&told));
             scope.add_event_processor(move |mut event| {
                 // Here and not at the hub: a span inside has a hub of its own, made from this one.
-                if gate.expects(&event) || reported.swap(true, Ordering::Relaxed) {
+                if gate.expects(&event) || !told.is_news() {
                     gate.counts.add_filtered();
                     return None;
                 }
@@ -101,7 +109,7 @@ impl RequestContext {
             matched: route.is_some(),
             server_errors: settings.server_errors,
             sessions: running.sessions.clone().filter(|_| !settings.ops),
-            reported,
+            told,
             end: End::Open,
         }
     }
@@ -136,7 +144,7 @@ impl RequestContext {
 
     /// At the very end, so that a log line of the handler or of the body is the event, in whichever order.
     fn failed(&self, status: StatusCode, kind: Option<&'static ProblemKind>) {
-        if self.reported.load(Ordering::Relaxed) {
+        if self.told.reported.load(Ordering::Relaxed) {
             return;
         }
         let code = kind.map_or_else(|| format!("status-{}", status.as_u16()), |kind| kind.code().to_owned());
@@ -181,10 +189,17 @@ impl Drop for RequestContext {
         if let Some(sessions) = &self.sessions {
             sessions.add(match self.end {
                 End::Panicked => Ended::InPanic,
-                _ if self.reported.load(Ordering::Relaxed) => Ended::WithError,
+                _ if self.told.reported.load(Ordering::Relaxed) => Ended::WithError,
                 _ => Ended::Well,
             });
         }
+        self.told.ended.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Told {
+    fn is_news(&self) -> bool {
+        self.ended.load(Ordering::Relaxed) || !self.reported.swap(true, Ordering::Relaxed)
     }
 }
 

@@ -17,7 +17,8 @@ pub(super) struct Room {
 #[derive(Debug, Default)]
 struct State {
     waiting: VecDeque<Envelope>,
-    sending: bool,
+    /// Whether the thread that sends has something in hand.
+    busy: bool,
     closed: bool,
 }
 
@@ -45,16 +46,17 @@ impl Room {
         Ok(())
     }
 
-    /// The next envelope; idle after `patience` without one. What came before is sent by then.
+    /// The next envelope; idle after `patience` without one. The thread has something in hand from then until it asks
+    /// again.
     pub(super) fn next(&self, patience: Duration) -> Turn {
         let until = Instant::now() + patience;
         let mut state = self.lock();
-        if std::mem::take(&mut state.sending) {
+        if std::mem::take(&mut state.busy) {
             self.changed.notify_all();
         }
         loop {
             if let Some(envelope) = state.waiting.pop_front() {
-                state.sending = true;
+                state.busy = true;
                 return Turn::Send(Box::new(envelope));
             }
             if state.closed {
@@ -62,6 +64,7 @@ impl Room {
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
+                state.busy = true;
                 return Turn::Idle;
             }
             state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
@@ -72,7 +75,7 @@ impl Room {
     pub(super) fn emptied(&self, limit: Duration) -> bool {
         let until = Instant::now() + limit;
         let mut state = self.lock();
-        while state.sending || !state.waiting.is_empty() {
+        while state.busy || !state.waiting.is_empty() {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
@@ -94,5 +97,28 @@ impl Room {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_lasts_until_the_next_one_is_asked_for() {
+        let room = Room::new(2);
+        assert!(room.emptied(Duration::ZERO));
+        assert!(room.push(Envelope::new()).is_ok());
+        assert!(!room.emptied(Duration::ZERO), "it waits");
+        assert!(matches!(room.next(Duration::ZERO), Turn::Send(_)));
+        assert!(!room.emptied(Duration::ZERO), "it is on its way");
+        assert!(matches!(room.next(Duration::ZERO), Turn::Idle));
+        assert!(!room.emptied(Duration::ZERO), "what is done when nothing waits is waited for, too");
+        std::thread::scope(|scope| {
+            let next = scope.spawn(|| matches!(room.next(Duration::from_secs(20)), Turn::End));
+            assert!(room.emptied(Duration::from_secs(20)));
+            assert!(room.close().is_empty());
+            assert!(next.join().unwrap());
+        });
     }
 }

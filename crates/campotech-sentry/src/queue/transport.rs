@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sentry::client_report::{Reason, Recorder};
-use sentry::protocol::EnvelopeItem;
 use sentry::{Envelope, Transport, TransportFactory, TransportOptions};
 
 use super::http::Sender;
 use super::room::{Room, Turn};
 use crate::SentryCounts;
+use crate::counts::Items;
 use crate::scrub::scrub_envelope;
 use crate::sessions::Sessions;
 
@@ -80,13 +80,9 @@ impl TransportFactory for QueueFactory {
 
 impl Transport for QueueTransport {
     fn send_envelope(&self, envelope: Envelope) {
-        let events = envelope.items().filter(|item| matches!(item, EnvelopeItem::Event(_))).count();
-        match self.room.push(envelope) {
-            Ok(()) => self.counts.add_queued(events as u64),
-            Err(envelope) => {
-                self.recorder.record_lost_data(&*envelope, Reason::QueueOverflow);
-                self.counts.add_dropped(items(&envelope));
-            }
+        if let Err(envelope) = self.room.push(envelope) {
+            self.recorder.record_lost_data(&*envelope, Reason::QueueOverflow);
+            self.counts.add_dropped(Items::of(&envelope));
         }
     }
 
@@ -101,16 +97,22 @@ impl Transport for QueueTransport {
 
     fn shutdown(&self, timeout: Duration) -> bool {
         let flushed = self.flush(timeout);
-        for left in self.room.close() {
-            self.counts.add_dropped(items(&left));
-        }
+        self.close();
         flushed
+    }
+}
+
+impl QueueTransport {
+    fn close(&self) {
+        for left in self.room.close() {
+            self.counts.add_dropped(Items::of(&left));
+        }
     }
 }
 
 impl Drop for QueueTransport {
     fn drop(&mut self) {
-        self.room.close();
+        self.close();
     }
 }
 
@@ -133,34 +135,33 @@ impl Work {
     }
 
     fn deliver(&mut self, envelope: Envelope) {
-        let before = items(&envelope);
+        let before = Items::of(&envelope);
         // What can't be scrubbed must neither leave nor end the thread.
         let clean =
             catch_unwind(AssertUnwindSafe(|| scrub_envelope(envelope, &self.contexts))).unwrap_or(None);
-        let left = clean.as_ref().map_or(0, items);
-        self.counts.add_dropped(before.saturating_sub(left));
+        let left = clean.as_ref().map(Items::of).unwrap_or_default();
+        self.counts.add_dropped(before.without(left));
         let Some(clean) = clean else { return };
         // Nor may whatever sends it.
         let sent = catch_unwind(AssertUnwindSafe(|| match &mut self.way {
-            Way::Other(other) => other.send_envelope(clean),
-            Way::Http(sender) => {
-                if let Err(reason) = sender.send(&clean) {
+            Way::Other(other) => {
+                other.send_envelope(clean);
+                true
+            }
+            Way::Http(sender) => match sender.send(&clean) {
+                Ok(()) => true,
+                Err(reason) => {
                     if let Some(reason) = reason {
                         self.recorder.record_lost_data(&clean, reason);
                     }
-                    self.counts.add_dropped(left);
+                    false
                 }
-            }
+            },
         }));
-        if sent.is_err() {
-            self.counts.add_dropped(left);
+        if sent.unwrap_or(false) {
+            self.counts.add_sent(left);
+        } else {
+            self.counts.add_refused(left);
         }
     }
-}
-
-/// What a loss is counted in. An envelope of bytes that nobody has read counts as one item; counts of losses don't count.
-fn items(envelope: &Envelope) -> u64 {
-    let known = envelope.items().filter(|item| !matches!(item, EnvelopeItem::ClientReport(_))).count();
-    let only_reports = known == 0 && envelope.items().next().is_some();
-    if known == 0 && !only_reports { 1 } else { known as u64 }
 }

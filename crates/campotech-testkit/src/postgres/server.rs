@@ -61,6 +61,12 @@ impl Postgres {
         format!("postgres://{ROLE}:{}@{addr}/{ROLE}{mode}", self.password)
     }
 
+    /// How a superuser connects to the application's database, its password included, for `psql` for example.
+    #[must_use]
+    pub fn admin_url(&self) -> String {
+        format!("postgres://{SUPERUSER}:{}@{}/{ROLE}", self.superuser_password, self.addr())
+    }
+
     /// The certificate of the authority that signed the server's.
     ///
     /// # Panics

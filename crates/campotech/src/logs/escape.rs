@@ -2,8 +2,9 @@
 
 use std::fmt::{self, Write};
 
-/// A value is cut after so many bytes: a container runtime splits lines of 16 KiB.
-const LONGEST_VALUE: usize = 4_096;
+/// A value is cut after so many bytes as they are written, and so are the values of an event or a span together: a
+/// container runtime splits lines of 16 KiB.
+pub(super) const LONGEST: usize = 4_096;
 
 /// How the text around it is read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,36 @@ fn acts(c: char) -> bool {
 
 impl<'a> Escape<'a> {
     pub(super) const fn new(out: &'a mut dyn Write, style: Style) -> Self {
-        Self { out, style, left: LONGEST_VALUE, cut: false }
+        Self::within(out, style, LONGEST)
+    }
+
+    /// Cuts after `left` bytes.
+    pub(super) const fn within(out: &'a mut dyn Write, style: Style, left: usize) -> Self {
+        Self { out, style, left, cut: false }
+    }
+
+    /// How many bytes may still come.
+    pub(super) const fn left(&self) -> usize {
+        if self.cut { 0 } else { self.left }
+    }
+
+    fn acts(&self, c: char) -> bool {
+        acts(c) || (self.style != Style::Bare && matches!(c, '"' | '\\'))
+    }
+
+    /// How many bytes [`escaped`](Self::escaped) writes.
+    const fn width(&self, c: char) -> usize {
+        match (c, self.style) {
+            ('\n' | '\r' | '\t' | '"' | '\\', _) => 2,
+            (_, Style::Json) => 6,
+            // All that acts has four hexadecimal digits at most.
+            (c, _) => match c as u32 {
+                0..=0xf => 5,
+                0x10..=0xff => 6,
+                0x100..=0xfff => 7,
+                _ => 8,
+            },
+        }
     }
 
     fn escaped(&mut self, c: char) -> fmt::Result {
@@ -65,13 +95,15 @@ impl Write for Escape<'_> {
         }
         let mut plain = 0;
         for (at, c) in text.char_indices() {
-            if self.left < c.len_utf8() {
+            let acts = self.acts(c);
+            let width = if acts { self.width(c) } else { c.len_utf8() };
+            if self.left < width {
                 self.cut = true;
                 self.out.write_str(&text[plain..at])?;
                 return self.out.write_char('…');
             }
-            self.left -= c.len_utf8();
-            if acts(c) || (self.style != Style::Bare && matches!(c, '"' | '\\')) {
+            self.left -= width;
+            if acts {
                 self.out.write_str(&text[plain..at])?;
                 self.escaped(c)?;
                 plain = at + c.len_utf8();
@@ -126,10 +158,24 @@ mod tests {
         let mut out = String::new();
         let mut escape = Escape::new(&mut out, Style::Json);
         for _ in 0..3 {
-            escape.write_str(&"é".repeat(LONGEST_VALUE)).unwrap();
+            escape.write_str(&"é".repeat(LONGEST)).unwrap();
         }
-        assert_eq!(out, "é".repeat(LONGEST_VALUE / 2) + "…");
-        assert_eq!(escaped(&"x".repeat(LONGEST_VALUE), Style::Json).len(), LONGEST_VALUE, "exactly fits");
+        assert_eq!(out, "é".repeat(LONGEST / 2) + "…");
+        assert_eq!(escaped(&"x".repeat(LONGEST), Style::Json).len(), LONGEST, "exactly fits");
+    }
+
+    #[test]
+    fn what_is_written_counts_and_not_what_it_was() {
+        for style in [Style::Json, Style::Quoted, Style::Bare] {
+            for c in HOSTILE.chars().chain(['\u{61c}', '\u{200b}', '\u{2066}']) {
+                let mut out = String::new();
+                let mut escape = Escape::new(&mut out, style);
+                escape.write_char(c).unwrap();
+                assert_eq!(LONGEST - escape.left(), out.len(), "{c:?} as {style:?}");
+            }
+            let out = escaped(&"\u{1b}".repeat(LONGEST), style);
+            assert!(out.len() <= LONGEST + '…'.len_utf8() && out.ends_with('…'), "{}", out.len());
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt::{self, Debug, Write};
 
 use tracing::field::{Field, Visit};
 
-use super::escape::{Bare, Escape, Style};
+use super::escape::{Bare, Escape, LONGEST, Style};
 
 /// What the request's own span says, beside the event's own.
 pub(super) const MESSAGE: &str = "message";
@@ -18,6 +18,8 @@ const NAMES: usize = 32;
 pub(super) struct TextPairs<'a> {
     out: &'a mut dyn Write,
     first: bool,
+    /// For the values together.
+    left: usize,
     pub(super) result: fmt::Result,
 }
 
@@ -28,6 +30,8 @@ pub(super) struct JsonPairs<'a> {
     first: bool,
     names: [&'static str; NAMES],
     count: usize,
+    /// For the values together.
+    left: usize,
     pub(super) result: fmt::Result,
 }
 
@@ -57,7 +61,7 @@ fn name_of(field: &Field) -> &'static str {
 impl<'a> TextPairs<'a> {
     /// `first`: nothing stands before them.
     pub(super) const fn new(out: &'a mut dyn Write, first: bool) -> Self {
-        Self { out, first, result: Ok(()) }
+        Self { out, first, left: LONGEST, result: Ok(()) }
     }
 
     fn pair(&mut self, field: &Field, value: fmt::Arguments<'_>) {
@@ -68,12 +72,13 @@ impl<'a> TextPairs<'a> {
         let space = if std::mem::take(&mut self.first) { "" } else { " " };
         self.result = (|| {
             write!(self.out, "{space}{name}=")?;
-            if Bare::can_write(value) {
-                return Escape::new(self.out, Style::Bare).write_fmt(value);
-            }
-            self.out.write_char('"')?;
-            Escape::new(self.out, Style::Quoted).write_fmt(value)?;
-            self.out.write_char('"')
+            let bare = Bare::can_write(value);
+            let (quote, style) = if bare { ("", Style::Bare) } else { ("\"", Style::Quoted) };
+            self.out.write_str(quote)?;
+            let mut escape = Escape::within(self.out, style, self.left);
+            escape.write_fmt(value)?;
+            self.left = escape.left();
+            self.out.write_str(quote)
         })();
     }
 }
@@ -95,10 +100,15 @@ impl Visit for TextPairs<'_> {
 impl<'a> JsonPairs<'a> {
     /// `reserved` are keys that the object has for itself: a field of that name gets a `_` in front.
     pub(super) const fn new(out: &'a mut dyn Write, reserved: &'static [&'static str], first: bool) -> Self {
-        Self { out, reserved, first, names: [""; NAMES], count: 0, result: Ok(()) }
+        Self { out, reserved, first, names: [""; NAMES], count: 0, left: LONGEST, result: Ok(()) }
     }
 
-    fn pair(&mut self, field: &Field, write: impl FnOnce(&mut dyn Write) -> fmt::Result) {
+    /// `write` is given how many bytes are left, and says how many are left then.
+    fn pair(
+        &mut self,
+        field: &Field,
+        write: impl FnOnce(&mut dyn Write, usize) -> Result<usize, fmt::Error>,
+    ) {
         let name = name_of(field);
         let again = self.names[..self.count].contains(&name);
         if name == MESSAGE || again || name.starts_with(NOT_LOGGED) || self.result.is_err() {
@@ -114,41 +124,53 @@ impl<'a> JsonPairs<'a> {
             write!(self.out, "{comma}\"{mark}")?;
             Escape::new(self.out, Style::Json).write_str(name)?;
             self.out.write_str("\":")?;
-            write(self.out)
+            self.left = write(self.out, self.left)?;
+            Ok(())
         })();
     }
 
     fn text(&mut self, field: &Field, value: fmt::Arguments<'_>) {
-        self.pair(field, |out| string(out, value));
+        self.pair(field, |out, left| string_within(out, left, value));
+    }
+
+    fn short(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        self.pair(field, |out, left| out.write_fmt(value).map(|()| left));
     }
 }
 
 /// A string of JSON.
 pub(super) fn string(out: &mut dyn Write, value: fmt::Arguments<'_>) -> fmt::Result {
+    string_within(out, LONGEST, value).map(drop)
+}
+
+fn string_within(out: &mut dyn Write, left: usize, value: fmt::Arguments<'_>) -> Result<usize, fmt::Error> {
     out.write_char('"')?;
-    Escape::new(out, Style::Json).write_fmt(value)?;
-    out.write_char('"')
+    let mut escape = Escape::within(out, Style::Json, left);
+    escape.write_fmt(value)?;
+    let left = escape.left();
+    out.write_char('"')?;
+    Ok(left)
 }
 
 impl Visit for JsonPairs<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
         if value.is_finite() {
-            self.pair(field, |out| write!(out, "{value:?}"));
+            self.short(field, format_args!("{value:?}"));
         } else {
             self.text(field, format_args!("{value}"));
         }
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.pair(field, |out| write!(out, "{value}"));
+        self.short(field, format_args!("{value}"));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.pair(field, |out| write!(out, "{value}"));
+        self.short(field, format_args!("{value}"));
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.pair(field, |out| write!(out, "{value}"));
+        self.short(field, format_args!("{value}"));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {

@@ -18,6 +18,8 @@ pub(super) struct Counts {
     waiting: AtomicUsize,
     sent: AtomicU64,
     dropped: AtomicU64,
+    /// Of the batch that is under way: what the collector took without these.
+    rejected: AtomicU64,
 }
 
 /// The SDK's batch processor, which drops silently when it is full, behind a door that counts.
@@ -38,11 +40,23 @@ impl Counts {
         entered
     }
 
+    /// The collector has taken the batch without so many (a partial success).
+    pub(super) fn rejected(&self, spans: u64) {
+        self.rejected.store(spans, Ordering::Relaxed);
+    }
+
     /// So many left the queue, to the collector or not.
     pub(super) fn left(&self, spans: usize, arrived: bool) {
         self.waiting.fetch_sub(spans, Ordering::Relaxed);
-        let counter = if arrived { &self.sent } else { &self.dropped };
-        counter.fetch_add(spans as u64, Ordering::Relaxed);
+        let rejected = self.rejected.swap(0, Ordering::Relaxed);
+        let spans = spans as u64;
+        let lost = if arrived { rejected.min(spans) } else { spans };
+        self.sent.fetch_add(spans - lost, Ordering::Relaxed);
+        self.dropped.fetch_add(lost, Ordering::Relaxed);
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     pub(super) fn sent(&self) -> u64 {
@@ -75,5 +89,22 @@ impl SpanProcessor for CountedQueue {
 
     fn set_resource(&mut self, resource: &Resource) {
         self.inner.set_resource(resource);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partial_success_is_partly_lost_and_counts_once() {
+        let counts = Counts::default();
+        assert!((0..9).all(|_| counts.enter()));
+        counts.rejected(2);
+        counts.left(3, true);
+        assert_eq!((counts.sent(), counts.dropped(), counts.waiting()), (1, 2, 6));
+        counts.left(3, true);
+        counts.left(3, false);
+        assert_eq!((counts.sent(), counts.dropped(), counts.waiting()), (4, 5, 0));
     }
 }

@@ -44,16 +44,16 @@ impl Traces {
         let Some(endpoint) = &settings.endpoint else { return Ok(Self(None)) };
         let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let headers = settings.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
+        let counts = Arc::new(Counts::default());
         let inner = SpanExporter::builder()
             .with_http()
-            .with_http_client(BlockingClient::new(EXPORT))
+            .with_http_client(BlockingClient::new(EXPORT, Arc::clone(&counts)))
             .with_endpoint(endpoint)
             .with_protocol(Protocol::HttpBinary)
             .with_timeout(EXPORT)
             .with_headers(headers.collect())
             .build()
             .map_err(PlatformError::build("OTEL_EXPORTER_OTLP_ENDPOINT"))?;
-        let counts = Arc::new(Counts::default());
         let batch = BatchConfigBuilder::default()
             .with_max_queue_size(WAITING)
             .with_max_export_batch_size(BATCH)
@@ -91,7 +91,7 @@ impl Traces {
         metrics
             .counter_fn("otlp_spans_sent_total", help, &[], move || sent.sent())
             .map_err(PlatformError::build("metrics"))?;
-        let help = "Spans that were dropped because the collector was away, slow or refused them";
+        let help = "Spans that were dropped because the collector was away, slow or refused them, alone or with their batch";
         metrics
             .counter_fn("otlp_spans_dropped_total", help, &[], move || dropped.dropped())
             .map_err(PlatformError::build("metrics"))
@@ -99,11 +99,11 @@ impl Traces {
 
     /// Sends what waits, until `deadline` at most.
     pub(crate) async fn finish(self, deadline: Instant) {
-        let Some(Running { provider, .. }) = self.0 else { return };
+        let Some(Running { provider, counts }) = self.0 else { return };
         let left = deadline.saturating_duration_since(Instant::now());
         let ended = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(left).is_ok());
         if !matches!(timeout_at(deadline, ended).await, Ok(Ok(true))) {
-            tracing::warn!("spans were left behind");
+            tracing::warn!(spans = counts.waiting(), "spans were left behind");
         }
     }
 }

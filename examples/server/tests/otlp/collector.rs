@@ -8,7 +8,9 @@ use campotech_testkit::HyperServer;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::Span;
@@ -25,6 +27,8 @@ pub(crate) enum Mood {
     Busy,
     /// 503, so that the batch is sent again.
     Broken,
+    /// Takes all but one span of each request, and says so.
+    Picky,
     /// 200, and bytes that are no answer.
     Garbage,
 }
@@ -67,6 +71,12 @@ async fn answer(
         Mood::Frozen => std::future::pending().await,
         Mood::Busy => answer(429, b""),
         Mood::Broken => answer(500, b""),
+        Mood::Picky => {
+            let partial =
+                ExportTracePartialSuccess { rejected_spans: 1, error_message: "too odd".to_owned() };
+            let told = ExportTraceServiceResponse { partial_success: Some(partial) }.encode_to_vec();
+            answer(200, b"").map(|_| Full::from(told))
+        }
         Mood::Garbage => answer(200, b"\xff\xff\xff\xff<html>"),
     })
 }

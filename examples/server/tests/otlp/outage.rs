@@ -82,3 +82,22 @@ async fn every_span_is_sent_or_counted_and_those_that_wait_leave_at_the_end() {
     let arrived = collector.received.spans().iter().filter(|span| span.name == "GET /api/v1/jobs").count();
     assert_eq!((arrived, dropped), (1_000, 0.0));
 }
+
+#[tokio::test]
+async fn what_a_collector_takes_in_part_counts_in_part() {
+    let dir = tempfile::tempdir().unwrap();
+    let collector = Collector::start(Mood::Picky).await;
+    let server = server(&dir, &collector.url()).await;
+    answered(&server, 100).await;
+    let deadline = Instant::now() + Duration::from_secs(15);
+    loop {
+        let counted = (server.metric(SENT).await.unwrap(), server.metric(DROPPED).await.unwrap());
+        let (spans, requests) = (collector.received.spans().len(), collector.received.requests().len());
+        let expected = ((spans - requests) as f64, requests as f64);
+        if spans >= 100 && counted == expected {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{counted:?} are counted, {expected:?} were taken and rejected");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::rules::Inhibitions;
+use crate::rules::{CaseFile, Inhibitions};
 
 const GOOD: &str = r#"
 groups:
@@ -107,4 +107,24 @@ fn inhibitions() {
     );
     assert_eq!(found("alertname=\"B\"", "alertname=~\"A\""), "B: is in inhibit_rules, but is no alert");
     assert_eq!(found("alertname=\"A\"", "alertname=~\"A\""), "A: silences itself");
+}
+
+#[test]
+fn labels_that_inhibitions_compare() {
+    let cases = "{rule_files: [], tests: [{name: a, alert_rule_test: [
+        {eval_time: 1m, alertname: A, exp_alerts: []},
+        {eval_time: 2m, alertname: A, exp_alerts: [{exp_labels: {job: a}}, {exp_labels: {job: a, component: c}}]},
+        {eval_time: 2m, alertname: B, exp_alerts: [{exp_labels: {job: a, instance: b}}]}]}]}";
+    let cases: CaseFile = serde_saphyr::from_str(cases).unwrap();
+    let tests = ["A", "B"].map(|alert| (alert.to_owned(), cases.clone())).into();
+    let found = |equal: &str| {
+        let text = format!(
+            "inhibit_rules: [{{source_matchers: ['alertname=\"A\"'], target_matchers: ['alertname=\"B\"'], equal: [{equal}]}}]"
+        );
+        let file: Inhibitions = serde_saphyr::from_str(&text).unwrap();
+        faults(&file.check_equal(&tests)).join(", ")
+    };
+    assert_eq!(found("job"), "");
+    assert_eq!(found("component"), "B: has no label component, by which inhibit_rules compares it");
+    assert_eq!(found("job, instance"), "A: has no label instance, by which inhibit_rules compares it");
 }
