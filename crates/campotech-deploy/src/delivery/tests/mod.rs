@@ -1,0 +1,4 @@
+//! Deliveries through a cloud of the tests' own, with every fault at every moment.
+
+mod faults;
+mod world;
