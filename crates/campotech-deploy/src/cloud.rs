@@ -96,7 +96,7 @@ pub(crate) trait Cloud {
     async fn alarms(&self, colour: Colour) -> Result<Alarms, CallError>;
     /// Asks the test listener; what went wrong, in words.
     async fn ask(&self, path: &str) -> Result<Answer, String>;
-    /// Commands that a person can type instead.
+    /// Commands that a person can type instead; a count of 0 leaves the tasks of `live` as they are.
     fn by_hand(&self, live: Colour, count: u32) -> Vec<String>;
 }
 

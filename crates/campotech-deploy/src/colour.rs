@@ -51,6 +51,13 @@ impl Weights {
         }
     }
 
+    /// Whether they share the requests alike: 1 and 0 is 100 and 0.
+    pub(crate) const fn is(self, other: Self) -> bool {
+        let (this, that) = (self.blue as u64 * other.green as u64, self.green as u64 * other.blue as u64);
+        let nobody = self.blue + self.green == 0 || other.blue + other.green == 0;
+        this == that && !nobody
+    }
+
     /// Who has everything, where one of them does.
     pub(crate) fn live(self) -> Option<Colour> {
         Colour::BOTH.into_iter().find(|&colour| self.of(colour) > 0 && self.of(colour.other()) == 0)
@@ -82,6 +89,13 @@ mod tests {
         assert_eq!(Weights { blue: 1, green: 0 }.live(), Some(Colour::Blue));
         assert_eq!(Weights::share(Colour::Green, 10).live(), None);
         assert_eq!(Weights { blue: 0, green: 0 }.live(), None);
+    }
+
+    #[test]
+    fn weights_are_shares() {
+        let is = |blue, green, percent| Weights { blue, green }.is(Weights::share(Colour::Green, percent));
+        assert!(is(1, 0, 0) && is(9, 1, 10) && is(50, 50, 50) && is(0, 999, 100));
+        assert!(!is(1, 0, 100) && !is(0, 0, 0) && !is(0, 0, 50) && !is(90, 10, 50));
     }
 
     #[test]

@@ -220,12 +220,9 @@ impl Cloud for Ecs {
             )
         };
         let idle = live.other();
-        vec![
-            update(live, count),
-            modify(Listener::Production, live),
-            modify(Listener::Test, idle),
-            update(idle, 0),
-        ]
+        let able = (count > 0).then(|| update(live, count));
+        let rest = [modify(Listener::Production, live), modify(Listener::Test, idle), update(idle, 0)];
+        able.into_iter().chain(rest).collect()
     }
 }
 

@@ -1,5 +1,4 @@
 //! The blue/green delivery of an ECS service as a state machine; see the README beside it.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to a person")]
 
 mod aws;
 mod cli;
@@ -17,6 +16,7 @@ mod status;
 mod stop;
 mod values;
 
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -24,7 +24,7 @@ use clap::Parser;
 
 use crate::aws::Aws;
 use crate::cli::{Cli, Place, Run, Verb, WayBack};
-use crate::cloud::{Cloud, Listener};
+use crate::cloud::{CallError, Cloud, Listener};
 use crate::colour::Colour;
 use crate::delivery::{Settings, deliver};
 use crate::ecs::Ecs;
@@ -34,6 +34,16 @@ use crate::plan::{Plan, Whom, decide, look, whom_to_restore};
 use crate::restore::Restore;
 use crate::smoke::Smoke;
 use crate::stop::Stop;
+
+/// Prints a line. A reader that went away is no reason to stop in the middle, as `println!` would.
+macro_rules! say {
+    ($($words:tt)*) => {{ let _ = writeln!(std::io::stdout().lock(), $($words)*); }};
+}
+
+/// As `say!`, for what a person has to know.
+macro_rules! complain {
+    ($($words:tt)*) => {{ let _ = writeln!(std::io::stderr().lock(), $($words)*); }};
+}
 
 /// How it ended; the README has the table.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +65,7 @@ async fn main() -> ExitCode {
         Verb::Restore { place, way_back, to } => restore(&place, &way_back, to).await,
     };
     let exit = ended.unwrap_or_else(|why| {
-        eprintln!("refused, nothing was changed: {why}");
+        complain!("refused, nothing was changed: {why}");
         Exit::Refused
     });
     ExitCode::from(exit as u8)
@@ -92,13 +102,13 @@ async fn run(options: &Run) -> Result<Exit, String> {
     Ok(match ending {
         Ending::Kept => Exit::Done,
         Ending::KeptUntidy => {
-            eprintln!("{} has all requests, but {} still has its tasks:", delivery.new, delivery.old);
+            complain!("{} has all requests, but {} still has its tasks:", delivery.new, delivery.old);
             by_hand(&ecs, &options.place, delivery.new, settings.count);
             Exit::Untidy
         }
         Ending::Restored => Exit::Restored,
         Ending::Lost => {
-            eprintln!("COULD NOT RESTORE: see to it that {} has all requests:", delivery.old);
+            complain!("COULD NOT RESTORE: see to it that {} has all requests:", delivery.old);
             by_hand(&ecs, &options.place, delivery.old, delivery.old_count);
             Exit::Lost
         }
@@ -126,7 +136,7 @@ async fn status(place: &Place) -> Result<Exit, String> {
     let (lines, settled) =
         status::status(&ecs, &ecs.outputs().container).await.map_err(|why| why.to_string())?;
     for line in lines {
-        println!("{line}");
+        say!("{line}");
     }
     Ok(if settled { Exit::Done } else { Exit::Unfinished })
 }
@@ -136,23 +146,27 @@ async fn restore(place: &Place, way_back: &WayBack, to: Option<Colour>) -> Resul
     let _stop = listen()?;
     let aws = Aws::new(&place.aws, place.call_within);
     let ecs = Ecs::new(aws.clone(), outputs(&aws, place).await?, None);
+    let WayBack { restore_within: within, keep } = *way_back;
+    let mut count = ecs.outputs().task_count;
     let to = match to {
-        Some(to) => to,
-        None => {
-            let production = ecs.weights(Listener::Production).await.map_err(|why| why.to_string())?;
-            let test = ecs.weights(Listener::Test).await.map_err(|why| why.to_string())?;
-            match whom_to_restore(production, test) {
-                Whom::Unfinished(old) => old,
-                Whom::Unknown => return Err(format!("the weights are {production}: say --to")),
-                Whom::Settled(live) => {
-                    tell(State::Restored, &format!("nothing to do: {live} has all requests"));
-                    return Ok(Exit::Done);
-                }
+        // Nothing is asked before, so that all of it is tried again while AWS is away.
+        Some(to) => Whom::Unfinished(to),
+        None => whom(&ecs).await.map_err(|why| why.to_string())?,
+    };
+    let to = match to {
+        Whom::Unfinished(to) => to,
+        Whom::Unknown => return Err("both colours have the same weight: say --to".to_owned()),
+        Whom::Settled(live) => {
+            let idle = ecs.service(live.other()).await.map_err(|why| why.to_string())?;
+            if idle.desired <= keep {
+                tell(State::Restored, &format!("nothing to do: {live} has all requests"));
+                return Ok(Exit::Done);
             }
+            // Cut off before anything was shifted: only the other colour is left over.
+            count = 0;
+            live
         }
     };
-    let count = ecs.outputs().task_count;
-    let WayBack { restore_within: within, keep } = *way_back;
     tell(State::Restoring, &format!("{to} is to have all requests"));
     let restore = Restore { to, count, keep, within, poll: place.poll };
     match restore.run(&ecs, |line| tell(State::Restoring, line)).await {
@@ -167,11 +181,15 @@ async fn restore(place: &Place, way_back: &WayBack, to: Option<Colour>) -> Resul
         }
         Err(why) => {
             tell(State::Lost, &why.to_string());
-            eprintln!("COULD NOT RESTORE: see to it that {to} has all requests:");
+            complain!("COULD NOT RESTORE: see to it that {to} has all requests:");
             by_hand(&ecs, place, to, count);
             Ok(Exit::Lost)
         }
     }
+}
+
+async fn whom(ecs: &Ecs) -> Result<Whom, CallError> {
+    Ok(whom_to_restore(ecs.weights(Listener::Production).await?, ecs.weights(Listener::Test).await?))
 }
 
 fn listen() -> Result<Stop, String> {
@@ -191,7 +209,7 @@ async fn outputs(aws: &Aws, place: &Place) -> Result<Outputs, String> {
 
 /// A line for each state.
 fn tell(state: State, words: &str) {
-    println!("{} {state:<13} {words}", time());
+    say!("{} {state:<13} {words}", time());
 }
 
 /// Of the day, as the logs of AWS have it.
@@ -206,10 +224,10 @@ fn by_hand(ecs: &Ecs, place: &Place, live: Colour, count: u32) {
         (Some(stack), _) => format!("--stack {stack}"),
         (None, file) => format!("--outputs {}", file.as_deref().unwrap_or("FILE".as_ref()).display()),
     };
-    eprintln!(
+    complain!(
         "as soon as AWS answers:\n  campotech-deploy restore {place} --to {live}\nor by hand, in this order:"
     );
     for command in ecs.by_hand(live, count) {
-        eprintln!("  {command}");
+        complain!("  {command}");
     }
 }

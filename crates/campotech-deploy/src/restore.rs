@@ -63,14 +63,14 @@ impl Restore {
     async fn production(&self, cloud: &impl Cloud, raised: &mut bool) -> Result<(), Unrestored> {
         let wanted = Weights::all(self.to);
         self.make_able(cloud, raised).await?;
-        if cloud.weights(Listener::Production).await? != wanted {
+        if !cloud.weights(Listener::Production).await?.is(wanted) {
             cloud.set_weights(Listener::Production, wanted).await?;
         }
         // Twice: a change that was given up, and killed, can still arrive.
         for pause in [Duration::ZERO, self.poll] {
             sleep(pause).await;
             let found = cloud.weights(Listener::Production).await?;
-            if found != wanted {
+            if !found.is(wanted) {
                 return Err(Unrestored::Weights(found));
             }
         }
@@ -86,7 +86,7 @@ impl Restore {
         }
         // Nobody touched it: it is as able as it was. Where the database is away no target is healthy, and that must not hold it up.
         let untouched = !*raised && (service.running > 0 || self.count == 0);
-        if untouched || cloud.weights(Listener::Production).await? == Weights::all(self.to) {
+        if untouched || cloud.weights(Listener::Production).await?.is(Weights::all(self.to)) {
             return Ok(());
         }
         let targets = cloud.targets(self.to).await?;
@@ -96,7 +96,7 @@ impl Restore {
 
     async fn tidy(&self, cloud: &impl Cloud) -> Result<(), CallError> {
         let idle = self.to.other();
-        if cloud.weights(Listener::Test).await? != Weights::all(idle) {
+        if !cloud.weights(Listener::Test).await?.is(Weights::all(idle)) {
             cloud.set_weights(Listener::Test, Weights::all(idle)).await?;
         }
         if cloud.service(idle).await?.desired > self.keep {

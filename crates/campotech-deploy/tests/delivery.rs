@@ -5,14 +5,15 @@ use support::{Colour, Setup, World, image};
 
 mod support;
 
-const QUICK: [&str; 4] = ["--step-pause", "0s", "--bake", "1s"];
+const QUICK: [&str; 4] = ["--step-pause", "0s", "--bake", "0s"];
 
 #[tokio::test]
 async fn a_delivery_keeps_green_and_is_nothing_to_do_when_it_is_done_again() {
     let world = World::start(Setup::default()).await;
     let before = world.definition(Colour::Blue);
 
-    let first = world.deliver(2, &[&QUICK[..], &["--expect-version", "0.1.0"]].concat()).end().await;
+    let told = ["--steps", "10,50,100", "--expect-version", "0.1.0"];
+    let first = world.deliver(2, &[&QUICK[..], &told].concat()).end().await;
     first.assert(0, "Kept");
     let wanted = [
         "Start",
@@ -43,8 +44,14 @@ async fn a_delivery_keeps_green_and_is_nothing_to_do_when_it_is_done_again() {
     again.assert_says("nothing to do: green has all requests");
     assert_eq!(world.newest_revision(), 2, "no revision is made for nothing");
     world.verb("status", &[]).await.assert_says("green has all requests");
+}
 
-    let next = world.deliver(3, &[&QUICK[..], &["--keep", "1"]].concat()).end().await;
+#[tokio::test]
+async fn the_next_delivery_goes_the_other_way_and_can_be_taken_back() {
+    let world = World::start(Setup::default()).await;
+    let at_once = [&QUICK[..], &["--steps", "100"]].concat();
+    world.deliver(2, &at_once).end().await.assert(0, "Kept");
+    let next = world.deliver(3, &[&at_once[..], &["--keep", "1"]].concat()).end().await;
     next.assert(0, "Kept");
     assert_eq!((world.production(), world.test()), ([100, 0], [0, 100]));
     assert_eq!((world.desired(Colour::Blue), world.desired(Colour::Green)), (2, 1));
@@ -124,6 +131,11 @@ async fn what_is_not_clear_is_refused_and_changes_nothing() {
 #[tokio::test]
 async fn somebody_elses_unfinished_shift_is_refused_and_can_be_ended() {
     let world = World::start(Setup::default()).await;
+    // Cut off before anything was shifted: nobody else is in the way, and only tasks are left over.
+    world.scale(Colour::Green, 2);
+    let tidied = world.verb("restore", &[]).await;
+    tidied.assert(0, "Restored");
+    world.assert_live(Colour::Blue);
     // As a delivery leaves it that was killed in the middle, and one that was killed while it baked.
     for weights in [[50, 50], [0, 100]] {
         world.scale(Colour::Green, 2);

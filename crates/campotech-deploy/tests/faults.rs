@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper that can't do its work fails the test")]
 
 use std::process::Command;
+use std::time::Duration;
 
 use campotech_testkit::{Fault, FaultProxy};
 use rustix::process::Signal;
@@ -11,7 +12,7 @@ mod support;
 
 /// Long enough to be hit in the middle.
 const SLOW: [&str; 4] = ["--step-pause", "1m", "--bake", "1m"];
-const QUICK: [&str; 4] = ["--step-pause", "0s", "--bake", "1s"];
+const QUICK: [&str; 4] = ["--step-pause", "0s", "--bake", "0s"];
 
 #[tokio::test]
 async fn smoke_tests_that_fail_let_nobody_in() {
@@ -43,28 +44,40 @@ async fn a_green_that_does_not_become_healthy_is_given_up() {
 }
 
 #[tokio::test]
-async fn an_alarm_takes_everything_back() {
+async fn an_alarm_of_the_new_colour_takes_everything_back_in_a_step() {
     let world = World::start(Setup::default()).await;
-    // Of the new colour, in a step; of both, in the bake. The old colour's says nothing of the new one.
+    // The old colour's says nothing of the new one.
     world.set_alarm("blue-errors", "ALARM");
-    for (n, state, alarm) in [(2, "Shifted(10)", "green-errors"), (3, "Shifted(100)", "shared-errors")] {
-        let pause = if state == "Shifted(10)" { "1m" } else { "0s" };
-        let mut program = world.deliver(n, &["--step-pause", pause, "--bake", "1m"]);
-        program.until(state).await;
-        world.set_alarm(alarm, "ALARM");
-        let ended = program.end().await;
-        ended.assert(3, "Restored");
-        ended.assert_says(&format!("in ALARM: {alarm}"));
-        world.assert_live(Colour::Blue);
-        world.set_alarm(alarm, "OK");
-    }
-    // One that is loud before anything is shifted has some time; left out, it does not matter.
+    alarmed(&world, "Shifted(10)", "green-errors").await;
+}
+
+#[tokio::test]
+async fn an_alarm_of_both_colours_takes_everything_back_in_the_bake() {
+    let world = World::start(Setup::default()).await;
+    alarmed(&world, "Shifted(100)", "shared-errors").await;
+}
+
+async fn alarmed(world: &World, state: &str, alarm: &str) {
+    let pause = if state == "Shifted(10)" { "1m" } else { "0s" };
+    let mut program = world.deliver(2, &["--step-pause", pause, "--bake", "1m"]);
+    program.until(state).await;
+    world.set_alarm(alarm, "ALARM");
+    let ended = program.end().await;
+    ended.assert(3, "Restored");
+    ended.assert_says(&format!("in ALARM: {alarm}"));
+    world.assert_live(Colour::Blue);
+}
+
+#[tokio::test]
+async fn an_alarm_that_was_loud_before_shifts_nothing_unless_it_is_left_out() {
+    let world = World::start(Setup::default()).await;
     world.set_alarm("shared-errors", "ALARM");
-    let ended = world.deliver(4, &[&QUICK[..], &["--healthy-within", "2s"]].concat()).end().await;
+    let ended = world.deliver(2, &[&QUICK[..], &["--healthy-within", "2s"]].concat()).end().await;
     ended.assert(3, "Restored");
     ended.assert_says("before anything was shifted: shared-errors");
+    assert!(!ended.states().iter().any(|state| state.starts_with("Shifted")));
     world.assert_live(Colour::Blue);
-    let mended = world.deliver(4, &[&QUICK[..], &["--ignore-alarm", "shared-errors"]].concat()).end().await;
+    let mended = world.deliver(2, &[&QUICK[..], &["--ignore-alarm", "shared-errors"]].concat()).end().await;
     mended.assert(0, "Kept");
     world.assert_live(Colour::Green);
 }
@@ -82,12 +95,13 @@ async fn targets_that_are_lost_in_the_bake_take_everything_back() {
 }
 
 /// A signal as soon as the program says that it is in `state`.
-async fn signalled(world: &World, n: u8, state: &str, signal: Signal) {
+async fn signalled(state: &str, signal: Signal) {
+    let world = World::start(Setup::default()).await;
     // What comes before that state takes no time, and that state itself a minute.
     let share = if state == "Shifted(50)" { "50,100" } else { "10,100" };
-    let pause = if state.starts_with("Shifted(100") || state == "Baked" { "0s" } else { "1m" };
+    let pause = if state == "Shifted(100)" || state == "Baked" { "0s" } else { "1m" };
     let bake = if state == "Baked" { "0s" } else { "1m" };
-    let image = support::image(n);
+    let image = support::image(2);
     let words = ["--image", &image, "--steps", share, "--step-pause", pause, "--bake", bake];
     let mut program = world.begin("run", &words);
     program.until(state).await;
@@ -103,32 +117,82 @@ async fn signalled(world: &World, n: u8, state: &str, signal: Signal) {
 }
 
 #[tokio::test]
-async fn a_signal_before_anything_is_shifted_restores() {
-    let world = World::start(Setup::default()).await;
-    for (n, state) in (2..).zip(["Start", "Registered", "GreenStarted", "GreenHealthy", "Smoked"]) {
-        signalled(&world, n, state, Signal::TERM).await;
-    }
+async fn a_signal_when_it_is_started_restores() {
+    signalled("Start", Signal::TERM).await;
 }
 
 #[tokio::test]
-async fn a_signal_while_requests_are_shifted_restores() {
-    let world = World::start(Setup::default()).await;
-    for (n, state) in (2..).zip(["Shifted(10)", "Shifted(50)", "Shifted(100)", "Baked"]) {
-        signalled(&world, n, state, Signal::TERM).await;
-    }
-    signalled(&world, 9, "Shifted(10)", Signal::INT).await;
+async fn a_signal_when_it_is_registered_restores() {
+    signalled("Registered", Signal::TERM).await;
 }
 
 #[tokio::test]
+async fn a_signal_when_it_is_starting_green_restores() {
+    signalled("GreenStarted", Signal::INT).await;
+}
+
+#[tokio::test]
+async fn a_signal_when_it_is_healthy_restores() {
+    signalled("GreenHealthy", Signal::TERM).await;
+}
+
+#[tokio::test]
+async fn a_signal_when_it_is_smoked_restores() {
+    signalled("Smoked", Signal::TERM).await;
+}
+
+#[tokio::test]
+async fn a_signal_when_it_is_at_ten_percent_restores() {
+    signalled("Shifted(10)", Signal::INT).await;
+}
+
+#[tokio::test]
+async fn a_signal_when_it_is_at_fifty_percent_restores() {
+    signalled("Shifted(50)", Signal::TERM).await;
+}
+
+#[tokio::test]
+async fn a_signal_when_it_is_baking_restores() {
+    signalled("Shifted(100)", Signal::TERM).await;
+}
+
+#[tokio::test]
+async fn a_signal_when_it_is_baked_restores() {
+    signalled("Baked", Signal::TERM).await;
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_is_no_reason_to_stop_in_the_middle() {
+    let world = World::start(Setup::default()).await;
+    let mut program = world.deliver(2, &QUICK);
+    program.until("Start").await;
+    assert_eq!(program.end_unheard().await, 0);
+    world.assert_live(Colour::Green);
+}
+
+#[tokio::test]
+async fn somebody_else_at_the_weights_is_noticed() {
+    let world = World::start(Setup::default()).await;
+    let mut program = world.deliver(2, &["--step-pause", "3s", "--bake", "0s"]);
+    program.until("Shifted(10)").await;
+    world.set_production([100, 0]);
+    let ended = program.end().await;
+    ended.assert(3, "Restored");
+    ended.assert_says("somebody else set the weights of the production listener: blue 100, green 0");
+    world.assert_live(Colour::Blue);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_signal_before_the_start_refuses() {
-    let world = World::start(Setup { green_targets: 2 }).await;
-    // It has not answered yet when it is frozen, so that the program is still looking.
-    world.moto.freeze();
-    let program = world.deliver(2, &SLOW);
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let world = World::start(Setup::default()).await;
+    let proxy = FaultProxy::start(world.moto.addr()).await;
+    proxy.set(Fault::Blackhole);
+    let program = world.deliver_at(&format!("http://{}", proxy.addr()), 2, &SLOW);
+    while proxy.accepted() == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     program.signal(Signal::TERM);
     let ended = program.end().await;
-    world.moto.thaw();
     assert_eq!((ended.code, ended.out.len()), (2, 0), "{}", ended.err);
     ended.assert_says("refused, nothing was changed: SIGTERM");
     world.assert_live(Colour::Blue);
@@ -138,7 +202,7 @@ async fn a_signal_before_the_start_refuses() {
 async fn aws_away_for_a_while_is_restored_when_it_is_back() {
     let world = World::start(Setup::default()).await;
     let mut program =
-        world.deliver(2, &[&SLOW[..], &["--call-within", "2s", "--restore-within", "1m"]].concat());
+        world.deliver(2, &[&SLOW[..], &["--call-within", "10s", "--restore-within", "3m"]].concat());
     program.until("Shifted(10)").await;
     // It keeps what it is sent, and does it when it goes on: calls that were given up arrive late.
     world.moto.freeze();
@@ -147,7 +211,7 @@ async fn aws_away_for_a_while_is_restored_when_it_is_back() {
     world.moto.thaw();
     let ended = program.end().await;
     ended.assert(3, "Restored");
-    ended.assert_says("no answer within 2s");
+    ended.assert_says("no answer within 10s");
     world.assert_live(Colour::Blue);
 }
 

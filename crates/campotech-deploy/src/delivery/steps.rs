@@ -80,7 +80,7 @@ impl<'a, C: Cloud> Steps<'a, C> {
         let revision = self.revision.as_deref().unwrap_or_default();
         self.cloud.start(self.delivery.new, revision, self.settings.count).await?;
         let tested = Weights::all(self.delivery.new);
-        if self.cloud.weights(Listener::Test).await? != tested {
+        if self.cloud.weights(Listener::Test).await?.live() != tested.live() {
             self.cloud.set_weights(Listener::Test, tested).await?;
         }
         Ok(())
@@ -158,7 +158,7 @@ impl<'a, C: Cloud> Steps<'a, C> {
 
     async fn is_as_left(&self) -> Result<(), Fault> {
         let (found, wanted) = (self.cloud.weights(Listener::Production).await?, self.weights);
-        if found == wanted { Ok(()) } else { Err(Fault::Meddled { found, wanted }) }
+        if found.is(wanted) { Ok(()) } else { Err(Fault::Meddled { found, wanted }) }
     }
 
     /// Looks at the alarms all the time, at the end, too.

@@ -58,6 +58,14 @@ impl Program {
         kill_process(id, signal).unwrap();
     }
 
+    /// Nobody reads any more what it says.
+    pub(crate) async fn end_unheard(self) -> i32 {
+        let Self { mut child, lines, .. } = self;
+        drop(lines);
+        child.stderr = None;
+        timeout(DEADLINE, child.wait()).await.unwrap().unwrap().code().unwrap()
+    }
+
     /// Reads until it ends.
     pub(crate) async fn end(mut self) -> Ended {
         let mut err = String::new();
