@@ -129,26 +129,36 @@ async fn what_is_not_clear_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn somebody_elses_unfinished_shift_is_refused_and_can_be_ended() {
+async fn a_delivery_that_was_cut_off_in_the_middle_is_refused_and_can_be_ended() {
+    cut_off([50, 50]).await;
+}
+
+#[tokio::test]
+async fn a_delivery_that_was_cut_off_in_its_bake_is_refused_and_can_be_ended() {
+    cut_off([0, 100]).await;
+}
+
+/// Somebody else's delivery, killed when the weights were these, or still at work.
+async fn cut_off(weights: [u32; 2]) {
     let world = World::start(Setup::default()).await;
-    // Cut off before anything was shifted: nobody else is in the way, and only tasks are left over.
     world.scale(Colour::Green, 2);
-    let tidied = world.verb("restore", &[]).await;
-    tidied.assert(0, "Restored");
+    world.set_production(weights);
+    let ended = world.deliver(2, &QUICK).end().await;
+    assert_eq!((ended.code, ended.out.len()), (2, 0), "{}", ended.err);
+    ended.assert_says("campotech-deploy restore");
+    assert_eq!(world.production(), weights, "whoever is at work is left alone");
+    let status = world.verb("status", &[]).await;
+    assert_eq!(status.code, 1);
+    status.assert_says("`restore` goes back to blue");
+    world.verb("restore", &[]).await.assert(0, "Restored");
     world.assert_live(Colour::Blue);
-    // As a delivery leaves it that was killed in the middle, and one that was killed while it baked.
-    for weights in [[50, 50], [0, 100]] {
-        world.scale(Colour::Green, 2);
-        world.set_production(weights);
-        let ended = world.deliver(2, &QUICK).end().await;
-        assert_eq!((ended.code, ended.out.len()), (2, 0), "{}", ended.err);
-        ended.assert_says("campotech-deploy restore");
-        assert_eq!(world.production(), weights, "whoever is at work is left alone");
-        let status = world.verb("status", &[]).await;
-        assert_eq!(status.code, 1);
-        status.assert_says("`restore` goes back to blue");
-        world.verb("restore", &[]).await.assert(0, "Restored");
-        world.assert_live(Colour::Blue);
-        world.verb("restore", &[]).await.assert_says("nothing to do: blue has all requests");
-    }
+    world.verb("restore", &[]).await.assert_says("nothing to do: blue has all requests");
+}
+
+#[tokio::test]
+async fn a_delivery_that_was_cut_off_before_anything_was_shifted_leaves_tasks_that_can_be_stopped() {
+    let world = World::start(Setup::default()).await;
+    world.scale(Colour::Green, 2);
+    world.verb("restore", &[]).await.assert(0, "Restored");
+    world.assert_live(Colour::Blue);
 }

@@ -139,6 +139,58 @@ fn asking_to_stop_restores_at_every_call_until_it_is_decided() {
 }
 
 #[test]
+fn whatever_is_looked_at_is_noticed() {
+    let settings = settings(&[10, 100], 0);
+    let well = run(&settings, &[]).world;
+    for (event, look, words) in [
+        (Event::Alarm, "alarms", "green-errors"),
+        (Event::Unhealthy, "targets", "green"),
+        (Event::NoTasks, "service", "0 of 2 tasks run"),
+        (Event::TwoRevisions, "service", "in 2 deployments"),
+        (Event::GaveUp, "service", "ECS gave up"),
+        (Event::WrongAnswers, "ask", "answers 500"),
+    ] {
+        for at in 0..=well.calls_of(look).1 {
+            let run = run(&settings, &[(at, event)]);
+            assert_eq!(run.ending, Ending::Restored, "{event:?} at call {at}: {:#?}", run.lines);
+            let told = run.lines.iter().any(|line| line.starts_with("Restoring") && line.contains(words));
+            assert!(told, "{event:?} at call {at}: {:#?}", run.lines);
+            let shifted = run.lines.iter().any(|line| line.starts_with("Shifted"));
+            assert!(!shifted || at > well.calls_of("service").1, "{event:?} at call {at}: {:#?}", run.lines);
+        }
+    }
+}
+
+#[test]
+fn somebody_else_at_the_weights_is_noticed_before_the_next_step() {
+    let settings = settings(&[10, 100], 0);
+    let well = run(&settings, &[]).world;
+    let shifted = well.calls_of("set_weights").0;
+    // At the moment of a change it is the change that wins.
+    for at in (shifted + 1..=well.calls_of("weights").1).filter(|&at| well.call_at(at) != "set_weights") {
+        let run = run(&settings, &[(at, Event::Meddled)]);
+        assert_eq!(run.ending, Ending::Restored, "at call {at}: {:#?}", run.lines);
+        let told = run.lines.iter().any(|line| line.contains("somebody else set the weights"));
+        assert!(told, "at call {at}: {:#?}", run.lines);
+        if at == shifted + 1 {
+            let shifted = run.lines.iter().any(|line| line.starts_with("Shifted"));
+            assert!(!shifted, "it is not said before it was seen: {:#?}", run.lines);
+        }
+    }
+}
+
+#[test]
+fn an_old_colour_that_somebody_stopped_is_started_before_it_gets_requests() {
+    let settings = settings(&[10, 100], 0);
+    let well = run(&settings, &[]).world;
+    for at in 0..=well.calls_of("alarms").1 {
+        let run = run(&settings, &[(at, Event::OldStopped), (at, Event::Alarm)]);
+        let (count, live) = (run.world.desired(Colour::Blue), run.world.production());
+        assert_eq!((count, live), (OLD_COUNT, Weights::all(Colour::Blue)), "at call {at}: {:#?}", run.lines);
+    }
+}
+
+#[test]
 fn an_alarm_that_was_loud_before_must_become_quiet_before_anything_is_shifted() {
     let run = run(&settings(&[100], 0), &[(0, Event::Alarm)]);
     assert_eq!(run.ending, Ending::Restored);

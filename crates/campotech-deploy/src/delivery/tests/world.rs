@@ -26,16 +26,23 @@ pub(super) enum Event {
     /// From now on.
     Alarm,
     Unhealthy,
+    /// Tasks of green don't start.
+    NoTasks,
+    /// Tasks of an older revision are still there.
+    TwoRevisions,
     GaveUp,
     WrongAnswers,
     /// Somebody asks to stop, while this call is under way.
     Stop,
     /// Somebody else gives everything back to blue.
     Meddled,
+    /// Somebody else stops blue.
+    OldStopped,
 }
 
 impl Event {
-    pub(super) const ALL: [Self; 11] = [
+    /// All from which a delivery has a way back of its own.
+    pub(super) const ALL: [Self; 13] = [
         Self::Refused,
         Self::TimedOutDone,
         Self::TimedOutNever,
@@ -43,6 +50,8 @@ impl Event {
         Self::Outage(60),
         Self::Alarm,
         Self::Unhealthy,
+        Self::NoTasks,
+        Self::TwoRevisions,
         Self::GaveUp,
         Self::WrongAnswers,
         Self::Stop,
@@ -73,11 +82,13 @@ pub(super) struct World {
     green: RefCell<Run>,
     revision: Cell<u32>,
     events: Vec<(usize, Event)>,
-    calls: Cell<usize>,
+    calls: RefCell<Vec<&'static str>>,
     away_until: Cell<Option<Instant>>,
     late: RefCell<Vec<(Instant, Change)>>,
     alarm: Cell<bool>,
     unhealthy: Cell<bool>,
+    no_tasks: Cell<bool>,
+    two_revisions: Cell<bool>,
     gave_up: Cell<bool>,
     wrong: Cell<bool>,
     stop: StopSender,
@@ -101,11 +112,13 @@ impl World {
             green: run(0),
             revision: Cell::new(1),
             events: events.to_vec(),
-            calls: Cell::new(0),
+            calls: RefCell::default(),
             away_until: Cell::new(None),
             late: RefCell::default(),
             alarm: Cell::new(false),
             unhealthy: Cell::new(false),
+            no_tasks: Cell::new(false),
+            two_revisions: Cell::new(false),
             gave_up: Cell::new(false),
             wrong: Cell::new(false),
             stop,
@@ -115,7 +128,18 @@ impl World {
     }
 
     pub(super) fn calls(&self) -> usize {
-        self.calls.get()
+        self.calls.borrow().len()
+    }
+
+    pub(super) fn call_at(&self, number: usize) -> &'static str {
+        self.calls.borrow()[number]
+    }
+
+    /// The numbers of the first and the last call of that name.
+    pub(super) fn calls_of(&self, name: &str) -> (usize, usize) {
+        let calls = self.calls.borrow();
+        let is = |call: &&'static str| *call == name;
+        (calls.iter().position(&is).unwrap(), calls.iter().rposition(is).unwrap())
     }
 
     pub(super) fn production(&self) -> Weights {
@@ -172,9 +196,9 @@ impl World {
         }
     }
 
-    async fn call(&self, call: &str, change: Option<Change>) -> Result<(), CallError> {
-        let number = self.calls.get();
-        self.calls.set(number + 1);
+    async fn call(&self, call: &'static str, change: Option<Change>) -> Result<(), CallError> {
+        let number = self.calls();
+        self.calls.borrow_mut().push(call);
         let mut end = Ok(());
         let (mut done, mut slow) = (true, false);
         let refused = || Err(CallError::Refused { call: call.to_owned(), why: "no".to_owned() });
@@ -199,6 +223,9 @@ impl World {
                 }
                 Event::Alarm => self.alarm.set(true),
                 Event::Unhealthy => self.unhealthy.set(true),
+                Event::NoTasks => self.no_tasks.set(true),
+                Event::TwoRevisions => self.two_revisions.set(true),
+                Event::OldStopped => self.blue.borrow_mut().desired = 0,
                 Event::GaveUp => self.gave_up.set(true),
                 Event::WrongAnswers => self.wrong.set(true),
                 Event::Stop => self.stop.ask("SIGTERM"),
@@ -246,8 +273,11 @@ impl Cloud for World {
     async fn service(&self, colour: Colour) -> Result<Service, CallError> {
         self.call("service", None).await?;
         let Run { definition, desired } = self.run(colour).borrow().clone();
-        let gave_up = colour == Colour::Green && self.gave_up.get();
-        Ok(Service { definition, desired, running: desired, pending: 0, deployments: 1, gave_up })
+        let green = colour == Colour::Green;
+        let running = if green && self.no_tasks.get() { 0 } else { desired };
+        let deployments = if green && self.two_revisions.get() { 2 } else { 1 };
+        let gave_up = green && self.gave_up.get();
+        Ok(Service { definition, desired, running, pending: 0, deployments, gave_up })
     }
 
     async fn start(&self, colour: Colour, definition: &str, count: u32) -> Result<(), CallError> {
