@@ -1,4 +1,4 @@
-//! Where the tools are that `cargo xtask test` installs.
+//! Where the programs are that these tests need.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ pub(crate) fn tool(name: &str, package: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let dirs = std::iter::once(tools().join("bin")).chain(std::env::split_paths(&path));
     let found = dirs.map(|dir| dir.join(name)).find(|file| file.is_file());
-    found.unwrap_or_else(|| panic!("{name} is not installed: pip install '{package}', or cargo xtask test"))
+    found.unwrap_or_else(|| panic!("{name} is not installed: pip install '{package}'"))
 }
 
 fn tools() -> PathBuf {
