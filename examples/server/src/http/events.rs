@@ -37,6 +37,7 @@ pub(crate) async fn subscribe(
     }
     let session = session(&app, token(&headers).ok_or(ApiError::Unauthorized)?).await?;
     let upgrade = upgrade.map_err(|_| ApiError::Problem((&campotech::core::kinds::BAD_REQUEST).into()))?;
+    app.events().settled().await;
     let events = app.events().subscribe(session.user_id);
     let left = Duration::try_from(session.expires_at.duration_since(app.now())).unwrap_or_default();
     let response =
