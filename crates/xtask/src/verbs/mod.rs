@@ -1,5 +1,7 @@
 //! The verbs, each in a file of its own, and the help that lists them.
 
+mod e2e;
+mod load;
 mod monitor;
 mod test;
 
@@ -16,7 +18,7 @@ pub(crate) struct Verb {
     pub(crate) run: fn(&[String]) -> ExitCode,
 }
 
-const VERBS: &[Verb] = &[test::VERB, monitor::MONITOR, monitor::DASHBOARDS];
+const VERBS: &[Verb] = &[test::VERB, monitor::MONITOR, monitor::DASHBOARDS, load::LOAD, e2e::E2E];
 
 pub(crate) fn find(name: &str) -> Option<&'static Verb> {
     VERBS.iter().find(|verb| verb.name == name)
