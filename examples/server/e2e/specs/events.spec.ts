@@ -1,6 +1,7 @@
 // Job events on a WebSocket of the browser's own.
 import { heard, listen } from '../support/events';
 import { move, newJob, somebody } from '../support/people';
+import { SlowListener } from '../support/socket';
 import { expect, listing as test } from '../support/test';
 
 test('a page of a listed origin hears of its own jobs only', async ({ page, server, listed }) => {
@@ -54,6 +55,19 @@ test('a stopping server says goodbye with 1001', async ({ page, launch, listed }
   await listen(page, server, person.token);
   await expect.poll(async () => (await heard(page)).opened).toBe(true);
   server.terminate();
-  await expect.poll(async () => (await heard(page)).closed).toEqual({ code: 1001, clean: true });
+  await expect.poll(async () => (await heard(page)).closed?.code).toBe(1001);
+  expect(await server.ended).toBe(0);
+});
+
+test('the connection stays until the client has answered the goodbye', async ({ launch }) => {
+  const server = await launch();
+  const { token } = await somebody(server);
+  const client = await SlowListener.connect(server, token);
+  server.terminate();
+  expect(await client.goodbye()).toBe(1001);
+  // Closed before, the answer meets a reset, and a browser calls the end unclean.
+  expect(await client.overWithin(250)).toBe(false);
+  client.answer();
+  expect(await client.overWithin(5_000)).toBe(true);
   expect(await server.ended).toBe(0);
 });

@@ -21,7 +21,7 @@ const PAGE = {
 };
 const NEVER = ['server', 'x-powered-by', 'set-cookie', 'strict-transport-security', 'access-control-allow-origin'];
 
-function check({ headers }: Answer, expected: object, path: string): void {
+function check({ headers }: Answer, expected: Record<string, unknown>, path: string): void {
   expect(headers, path).toMatchObject(expected);
   expect(headers['x-request-id'], path).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f-]{21}$/);
   for (const name of NEVER) expect(headers, path).not.toHaveProperty(name);

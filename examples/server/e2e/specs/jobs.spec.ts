@@ -1,5 +1,5 @@
 // A job's whole life, as a program of a technician sees it.
-import type { APIRequestContext } from '@playwright/test';
+import type { APIRequestContext, APIResponse } from '@playwright/test';
 import { PASSWORD, PHONE } from '../support/people';
 import { refused } from '../support/problem';
 import { expect, test } from '../support/test';
@@ -103,7 +103,7 @@ test('a list goes on where its page ended', async ({ request }) => {
   const sizes: number[] = [];
   let path: string | undefined = '/api/v1/jobs?limit=2&status=open';
   while (path !== undefined) {
-    const answer = await request.get(path, { headers: beto });
+    const answer: APIResponse = await request.get(path, { headers: beto });
     expect(answer.status()).toBe(200);
     const { items, next } = await answer.json();
     seen.push(...items.map((job: any) => job.title));
