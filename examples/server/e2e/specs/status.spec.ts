@@ -69,3 +69,14 @@ for (const colorScheme of SCHEMES) {
     });
   });
 }
+
+test('it can be held still, and let go again', async ({ page }) => {
+  const again = async (path: string) => (await page.request.get(path)).headers()['refresh'];
+  expect(await again('/status')).toBe('5');
+  expect(await again('/status?still')).toBeUndefined();
+  await page.goto('/status');
+  await page.getByRole('link', { name: 'Hold it still' }).click();
+  await expect(page).toHaveURL(/\/status\?still$/);
+  await page.getByRole('link', { name: 'Load again every five seconds' }).click();
+  await expect(page).toHaveURL(/\/status$/);
+});
