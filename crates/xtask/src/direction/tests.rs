@@ -44,6 +44,7 @@ fn every_crate_of_the_house_is_looked_at() {
         "campotech",
         "campotech-core",
         "campotech-health",
+        "campotech-load",
         "campotech-metrics",
         "campotech-monitor",
         "campotech-security",

@@ -9,23 +9,23 @@ use crate::step::StepResult;
 use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
 
-pub(crate) use pypi::pinned;
+pub(crate) use pypi::{AUDIT, TESTS};
 
-/// Makes every tool be there.
+/// Makes every tool of the tests be there.
 ///
 /// # Errors
 /// One line that can be pasted, when something is missing and this program may not install it.
 pub(crate) fn ensure(workspace: &Workspace, install: bool) -> StepResult {
-    let root = rustix::process::geteuid().is_root();
-    let packages = apt::missing();
-    let private = pypi::missing(workspace);
+    let packages = apt::missing(apt::TESTS);
+    let private = TESTS.missing(workspace);
     // What Python installs is put into an empty place.
     let node = private || npm::missing(workspace);
     if packages.is_empty() && !private && !node {
         return Ok(Tally::one());
     }
+    let root = is_root();
     if !root && !install {
-        let by_hand = private.then(|| pypi::by_hand(workspace)).into_iter();
+        let by_hand = private.then(|| TESTS.by_hand(workspace)).into_iter();
         return Err(paste(&packages, by_hand.chain(node.then(|| npm::by_hand(workspace)))).into());
     }
     if !packages.is_empty() {
@@ -33,13 +33,54 @@ pub(crate) fn ensure(workspace: &Workspace, install: bool) -> StepResult {
     }
     if private {
         // It builds the whole place anew, also what npm has put there.
-        pypi::install(workspace)?;
+        TESTS.install(workspace)?;
     }
     if npm::missing(workspace) {
         npm::install(workspace)?;
     }
-    let left = apt::missing();
+    let left = apt::missing(apt::TESTS);
     if left.is_empty() { Ok(Tally::one()) } else { Err(format!("installed, yet not found: {left:?}").into()) }
+}
+
+/// Makes every tool of the audit be there.
+///
+/// # Errors
+/// As [`ensure`].
+pub(crate) fn ensure_audit(workspace: &Workspace) -> StepResult {
+    let private = AUDIT.missing(workspace);
+    if private && !is_root() {
+        return Err(paste(&apt::missing(apt::AUDIT), [AUDIT.by_hand(workspace)]).into());
+    }
+    ensure_packages(workspace, apt::AUDIT)?;
+    if private {
+        AUDIT.install(workspace)?;
+    }
+    Ok(Tally::one())
+}
+
+/// Makes the browser be there.
+///
+/// # Errors
+/// As [`ensure`].
+pub(crate) fn ensure_e2e(workspace: &Workspace) -> Result<(), String> {
+    ensure_packages(workspace, apt::E2E)
+}
+
+fn ensure_packages(workspace: &Workspace, wanted: &[apt::Packaged]) -> Result<(), String> {
+    let packages = apt::missing(wanted);
+    if packages.is_empty() {
+        return Ok(());
+    }
+    if !is_root() {
+        return Err(paste(&packages, None));
+    }
+    apt::install(workspace, &packages, true)?;
+    let left = apt::missing(wanted);
+    if left.is_empty() { Ok(()) } else { Err(format!("installed, yet not found: {left:?}")) }
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
 }
 
 /// The line a person can paste.

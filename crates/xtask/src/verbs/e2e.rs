@@ -42,6 +42,7 @@ fn e2e(args: &[String]) -> ExitCode {
 fn run(pictures: bool) -> Result<(), String> {
     let workspace = Workspace::load()?;
     tools::ensure(&workspace, false).map_err(|stop| stop.to_string())?;
+    tools::ensure_e2e(&workspace)?;
     // What `test` builds, so that nothing is built twice where both run.
     cargo(["build"]).args(EVERYTHING).run(&workspace)?.success()?;
     let specs = workspace.root.join(SPECS);

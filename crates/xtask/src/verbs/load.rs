@@ -69,7 +69,7 @@ fn program(workspace: &Workspace, profile: &str) -> Cmd {
     let named = [
         ("--out", workspace.target.join("load")),
         ("--server", built.join("campotech-server")),
-        ("--k6", tools::pinned(workspace, "k6")),
+        ("--k6", tools::TESTS.program(workspace, "k6")),
     ];
     let words = named.into_iter().flat_map(|(name, path)| [name.into(), path.into_os_string()]);
     Cmd::new(built.join("campotech-load")).args(words)

@@ -1,5 +1,6 @@
 //! The verbs, each in a file of its own, and the help that lists them.
 
+mod audit;
 mod e2e;
 mod load;
 mod monitor;
@@ -18,7 +19,8 @@ pub(crate) struct Verb {
     pub(crate) run: fn(&[String]) -> ExitCode,
 }
 
-const VERBS: &[Verb] = &[test::VERB, monitor::MONITOR, monitor::DASHBOARDS, load::LOAD, e2e::E2E];
+const VERBS: &[Verb] =
+    &[test::VERB, monitor::MONITOR, monitor::DASHBOARDS, load::LOAD, e2e::E2E, audit::VERB];
 
 pub(crate) fn find(name: &str) -> Option<&'static Verb> {
     VERBS.iter().find(|verb| verb.name == name)
