@@ -75,7 +75,7 @@ async fn all(cli: Cli) -> Result<bool, LoadError> {
             for (what, growth) in &outcome.growths {
                 let verdict = if growth.grows { "grows" } else { "does not grow" };
                 say(&format!(
-                    "{} {}: {what} {verdict}: {:+.1} an hour at {:.1}",
+                    "{} {}: {what}: {verdict}, {:+.1} an hour at {:.1}",
                     scenario.name(),
                     mode.name(),
                     growth.per_hour,

@@ -139,7 +139,7 @@ fn growths(scenario: Scenario, samples: &[Sample]) -> Vec<(&'static str, Growth)
         growth(&steady.iter().map(|sample| (sample.at, value(sample))).collect::<Vec<_>>())
     };
     let all = [
-        ("memory", of(|sample| sample.memory)),
+        ("MiB of memory", of(|sample| sample.memory / f64::from(1 << 20))),
         ("descriptors", of(|sample| sample.descriptors)),
         ("tasks", of(|sample| sample.tasks)),
         ("series", of(|sample| sample.series)),

@@ -14,8 +14,8 @@ pub(crate) const LOAD: Verb = Verb {
     run: load,
 };
 
-/// A quarter of a minute of a working day with half of its people.
-const DAY: [&str; 5] = ["api-baseline", "--scale", "1/76", "--size", "1/2"];
+/// Half a minute of a working day with half of its people.
+const DAY: [&str; 5] = ["api-baseline", "--scale", "1/38", "--size", "1/2"];
 
 /// What CI runs, and how it has to end: a load test that can't fail shows nothing.
 const SHORT: [(&[&str], i32); 3] = [
