@@ -1,6 +1,7 @@
 //! `audit`: what is built and shipped, read by linters and scanners; and a planted fault for each, which it has to find.
 
-use super::{USAGE, Verb};
+use super::test::passes;
+use super::{Verb, usage};
 use crate::cmd::Cmd;
 use crate::counts::Tally;
 use crate::step::{Runner, StepResult};
@@ -27,8 +28,7 @@ const DOCKERFILE: &str = "infrastructure/deploy/image/Dockerfile";
 
 fn audit(args: &[String]) -> ExitCode {
     if !args.is_empty() {
-        eprintln!("usage: cargo xtask {}", VERB.usage);
-        return ExitCode::from(USAGE);
+        return usage(&VERB);
     }
     let workspace = match Workspace::load() {
         Ok(workspace) => workspace,
@@ -168,11 +168,6 @@ fn planted(workspace: &Workspace) -> StepResult {
         }
     }
     if missed.is_empty() { Ok(Tally::one()) } else { Err(missed.join("\n").into()) }
-}
-
-fn passes(workspace: &Workspace, cmd: Cmd) -> StepResult {
-    cmd.run(workspace)?.success()?;
-    Ok(Tally::one())
 }
 
 fn tool(workspace: &Workspace, program: &str) -> Cmd {
