@@ -8,9 +8,10 @@ use sentry::protocol::EnvelopeItem;
 
 /// Running totals; clones count together, and reading them is cheap.
 ///
-/// Every error event ends in exactly one of [`sent`](Self::sent), [`limited`](Self::limited),
-/// [`filtered`](Self::filtered), [`dropped`](Self::dropped) and [`refused`](Self::refused); until then it waits in the
-/// queue. Items of other kinds are counted where they are lost, in [`others_lost`](Self::others_lost).
+/// While the guard lives, every error event that no processor of the caller's own takes out ends in exactly one of
+/// [`sent`](Self::sent), [`limited`](Self::limited), [`filtered`](Self::filtered), [`dropped`](Self::dropped) and
+/// [`refused`](Self::refused); until then it waits in the queue or is on its way. Items of other kinds are counted where
+/// they are lost, in [`others_lost`](Self::others_lost).
 #[derive(Debug, Clone, Default)]
 pub struct SentryCounts(Arc<Totals>);
 
@@ -44,7 +45,7 @@ impl SentryCounts {
         self.0.limited.load(Ordering::Relaxed)
     }
 
-    /// Error events that were expected, not the first of their request, or left out by the sample rate.
+    /// Error events that were expected, not the first while their request went on, or left out by the sample rate.
     #[must_use]
     pub fn filtered(&self) -> u64 {
         self.0.filtered.load(Ordering::Relaxed)
@@ -57,7 +58,7 @@ impl SentryCounts {
         self.0.dropped.load(Ordering::Relaxed)
     }
 
-    /// Error events that were lost on their way: the receiver was away, or did not take them.
+    /// Error events that are not known to have arrived: the receiver was away, or did not take them.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.0.refused.load(Ordering::Relaxed)

@@ -177,9 +177,5 @@ fn a_silent_receiver_fills_the_queue_and_what_is_more_is_dropped_at_once() {
     while counts.dropped() < 499 && began.elapsed() < Duration::from_secs(10) {
         std::thread::sleep(Duration::from_millis(10));
     }
-    assert_eq!(
-        (counts.dropped(), counts.sent(), counts.refused()),
-        (499, 0, 0),
-        "one is on its way for ever"
-    );
+    assert_eq!((counts.dropped(), counts.sent(), counts.refused()), (499, 0, 0), "one is still on its way");
 }

@@ -21,4 +21,4 @@ pub use postgres::{Postgres, PostgresBuilder};
 pub use proxy::{Fault, FaultProxy};
 pub use raw::{RawConnection, RawResponse};
 pub use redis::{Redis, RedisBuilder, RedisCluster, RedisSentinel};
-pub use spotlight::Spotlight;
+pub use spotlight::{Spotlight, tools};

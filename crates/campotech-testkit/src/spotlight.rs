@@ -113,7 +113,8 @@ impl Drop for Spotlight {
 }
 
 /// Where `cargo xtask test` puts what the tests need.
-fn tools() -> PathBuf {
+#[must_use]
+pub fn tools() -> PathBuf {
     let named = std::env::var_os("CAMPOTECH_TOOLS").map(PathBuf::from);
     let built = std::env::var_os("CARGO_TARGET_DIR").map(|target| PathBuf::from(target).join("tools"));
     let usual = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tools"));

@@ -9,7 +9,8 @@ use axum::{Extension, Router};
 use campotech_health::{Details, Health};
 use campotech_metrics::Metrics;
 use campotech_security::headers::CspNonce;
-use http::header::CACHE_CONTROL;
+use http::Uri;
+use http::header::{CACHE_CONTROL, REFRESH};
 
 use crate::status::Page;
 
@@ -48,7 +49,7 @@ pub(crate) fn routes(face: Face, health: &Health, metrics: &Metrics, page: &Arc<
             health
                 .router(Details::Shown)
                 .route("/metrics", any_service(metrics.endpoint()))
-                .route("/status", get(move || status(Arc::clone(&page))))
+                .route("/status", get(move |uri| status(Arc::clone(&page), uri)))
         }
     }
 }
@@ -61,8 +62,11 @@ pub(crate) fn admin_routes(health: &Health, metrics: &Metrics, page: &Arc<Page>)
     routes
 }
 
-async fn status(page: Arc<Page>) -> impl IntoResponse {
+/// Loads again by itself, for which it needs no script; not with `?still`, for those who need longer (WCAG 2.2.1).
+async fn status(page: Arc<Page>, uri: Uri) -> impl IntoResponse {
     let nonce = CspNonce::generate();
-    let html = Html(page.render(nonce.as_str()));
-    ([(CACHE_CONTROL, "no-store")], Extension(nonce), html)
+    let still = uri.query() == Some("still");
+    let html = Html(page.render(nonce.as_str(), still));
+    let again = (!still).then_some([(REFRESH, "5")]);
+    ([(CACHE_CONTROL, "no-store")], again, Extension(nonce), html)
 }

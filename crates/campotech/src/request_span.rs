@@ -41,6 +41,7 @@ fn hub_of_work(context: &RequestContext) -> Arc<Hub> {
     let hub = Hub::new_from_top(Hub::main());
     hub.configure_scope(|scope| {
         scope.clear_breadcrumbs();
+        scope.set_span(None);
         scope.set_tag("request_id", context.request_id());
         scope.set_tag("trace_id", context.trace().trace_id());
     });
@@ -68,9 +69,10 @@ pub fn on_behalf_of<F: Future>(
     work: F,
 ) -> impl Future<Output = F::Output> + use<F> {
     let context = request.child();
-    let span = of_work(&context);
-    otlp::begin_work(&span, context.trace());
     let hub = hub_of_work(&context);
+    // Made within its hub: Sentry's spans go back to the one that they were made in.
+    let span = Hub::run(Arc::clone(&hub), || of_work(&context));
+    otlp::begin_work(&span, context.trace());
     context.scope(work).instrument(span).bind_hub(hub)
 }
 

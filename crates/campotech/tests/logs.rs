@@ -38,6 +38,11 @@ async fn noisy() -> &'static str {
     tracing::info!(level = "FORGED", request_id = "forged", trace_id = "forged", message2 = 1, "reserved");
     tracing::info!(same = 1, same = 2, share = f64::NAN, "repeated");
     tracing::info!(long = "x".repeat(100_000), "long");
+    let (a, b) = ("\u{1b}".repeat(10_000), "y".repeat(10_000));
+    let span = tracing::info_span!("wide", a = tracing::field::Empty, b, c = tracing::field::Empty);
+    span.record("a", &a);
+    span.record("c", 70_000);
+    span.in_scope(|| tracing::info!(a, b, last = %"0123456789", status = 201, "wide {b}"));
     let span =
         tracing::info_span!("step", name = HOSTILE, state = tracing::field::Empty, otel.kind = "client");
     span.record("state", HOSTILE);
@@ -94,6 +99,9 @@ fn until(lines: &Receiver<String>, wanted: impl Fn(&str) -> bool) -> Vec<String>
     }
 }
 
+/// At which container runtimes split a line.
+const LONGEST_LINE: usize = 16 * 1024;
+
 /// The lines of `noisy` and its access line, from a process that runs the test of this name.
 fn logged(test: &str, format: &str) -> Vec<String> {
     let mut command = Command::new(std::env::current_exe().unwrap());
@@ -115,6 +123,7 @@ fn logged(test: &str, format: &str) -> Vec<String> {
     });
     let lines = until(&log, |line| line.contains("campotech::access"));
     for line in &lines {
+        assert!(line.len() < LONGEST_LINE, "{} bytes: {line}", line.len());
         assert!(
             !line.chars().any(|c| c.is_control() || "\u{2028}\u{2029}\u{202e}\u{feff}".contains(c)),
             "{line:?}"
@@ -122,7 +131,7 @@ fn logged(test: &str, format: &str) -> Vec<String> {
         assert!(line.len() < 16 * 1024, "a container runtime would split it");
     }
     // Whatever was logged: a line each.
-    assert_eq!(lines.len(), 11, "{lines:#?}");
+    assert_eq!(lines.len(), 12, "{lines:#?}");
     lines
 }
 
@@ -160,6 +169,12 @@ fn lines_of_json_parse_and_carry_the_ids_at_the_top() {
     assert_eq!(reserved["_request_id"], "forged");
     assert_eq!((&saying("repeated")["same"], &saying("repeated")["share"]), (&1.into(), &"NaN".into()));
     assert!(saying("long")["long"].as_str().unwrap().ends_with("x…"));
+    let wide = objects.iter().find(|line| line["message"].as_str().unwrap().starts_with("wide ")).unwrap();
+    assert_eq!((&wide["last"], &wide["status"]), (&"0123456789".into(), &201.into()), "{wide}");
+    assert_eq!(wide["span"]["c"], 70_000, "{wide}");
+    for cut in [&wide["message"], &wide["a"], &wide["b"], &wide["span"]["a"], &wide["span"]["b"]] {
+        assert!(cut.as_str().unwrap().ends_with('…'), "{cut}");
+    }
     let span = &saying("in a step")["span"];
     assert_eq!(
         (&span["name"], &span["_name"], &span["state"]),
@@ -192,6 +207,9 @@ fn lines_of_text_begin_with_their_own_time_and_forge_no_field() {
     assert!(kinds.contains(display), "{kinds}");
     assert!(kinds.contains(r#"\"\\ b=c" "#), "the quote is not closed by the value: {kinds}");
     assert!(kinds.ends_with(" number=7 truth=true"), "{kinds}");
+    let wide = lines.iter().find(|line| line.contains(": wide ")).unwrap();
+    assert!(wide.ends_with("… last=0123456789 status=201"), "{wide}");
+    assert!(wide.contains(" c=70000}: "), "{wide}");
     let access = lines.last().unwrap();
     assert!(access.contains(" campotech::access: answered method=GET route=/noisy status=200 "), "{access}");
 }

@@ -18,6 +18,8 @@ pub(crate) struct Cmd {
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) success: bool,
+    /// None where a signal ended it.
+    pub(crate) code: Option<i32>,
     pub(crate) lines: Vec<String>,
     shown: String,
     status: String,
@@ -74,7 +76,7 @@ impl Cmd {
         drop(command);
         let lines = tee(BufReader::new(reader)).map_err(broken)?;
         let status = child.wait().map_err(broken)?;
-        Ok(Done { success: status.success(), lines, shown, status: status.to_string() })
+        Ok(Done { success: status.success(), code: status.code(), lines, shown, status: status.to_string() })
     }
 
     fn shown(&self) -> String {

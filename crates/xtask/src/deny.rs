@@ -52,8 +52,21 @@ fn away(ci: bool) -> Stop {
     if ci { Stop::Failed(why) } else { Stop::NotChecked(why) }
 }
 
+/// cargo-audit with the packed database, or with one that it fetches.
+pub(crate) fn audit(workspace: &Workspace) -> StepResult {
+    let audit = Cmd::new(tools::AUDIT.program(workspace, "cargo-audit")).args(["audit", "--deny", "unsound"]);
+    let Some(packed) = std::env::var_os(PACKED).filter(|path| !path.is_empty()) else {
+        audit.run(workspace)?.success()?;
+        return Ok(Tally::one());
+    };
+    let store = Store::of(workspace);
+    store.unpack(workspace, Path::new(&packed))?;
+    audit.args(["--no-fetch", "--stale", "--db"]).args([&store.dir]).run(workspace)?.success()?;
+    Ok(Tally::one())
+}
+
 fn deny(workspace: &Workspace) -> Cmd {
-    Cmd::new(tools::pinned(workspace, "cargo-deny")).args(["--all-features"])
+    Cmd::new(tools::TESTS.program(workspace, "cargo-deny")).args(["--all-features"])
 }
 
 /// The default database's place on disk.

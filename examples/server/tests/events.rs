@@ -72,13 +72,17 @@ async fn a_drain_says_goodbye(backend: Backend) {
 
 /// The close frame that ends a socket; events before it are passed by.
 async fn goodbye(socket: &mut support::Socket) -> u16 {
-    loop {
-        match tokio::time::timeout(Duration::from_secs(20), socket.next()).await.unwrap() {
-            Some(Ok(Message::Close(frame))) => break frame.unwrap().code.into(),
-            Some(Ok(_)) => {}
-            other => unreachable!("{other:?}"),
+    let closed = async {
+        loop {
+            match socket.next().await {
+                Some(Ok(Message::Close(frame))) => break frame.unwrap().code.into(),
+                Some(Ok(_)) => {}
+                other => unreachable!("{other:?}"),
+            }
         }
-    }
+    };
+    // In all, since pings come for ever.
+    tokio::time::timeout(Duration::from_secs(20), closed).await.unwrap()
 }
 
 #[tokio::test]

@@ -7,11 +7,11 @@ pub(crate) fn tool(name: &str, package: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let dirs = std::iter::once(tools().join("bin")).chain(std::env::split_paths(&path));
     let found = dirs.map(|dir| dir.join(name)).find(|file| file.is_file());
-    found.unwrap_or_else(|| panic!("{name} is not installed: pip install '{package}'"))
+    found.unwrap_or_else(|| panic!("{name} is not installed: cargo xtask delivery installs '{package}'"))
 }
 
 fn tools() -> PathBuf {
-    let named = std::env::var_os("CAMPOTECH_TOOLS").map(PathBuf::from);
-    let built = std::env::var_os("CARGO_TARGET_DIR").map(|target| PathBuf::from(target).join("tools"));
-    named.or(built).unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools"))
+    let built =
+        std::env::var_os("CARGO_TARGET_DIR").map(|target| PathBuf::from(target).join("delivery-tools"));
+    built.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/delivery-tools"))
 }

@@ -19,8 +19,8 @@ use crate::ConfigError;
 ///
 /// # Defaults
 /// Methods `GET HEAD POST PUT PATCH DELETE`; request headers `authorization content-type x-request-id traceparent`;
-/// readable answer headers `RateLimit RateLimit-Policy Retry-After X-Request-Id`; preflights are kept for 7200 s; no credentials;
-/// no observer.
+/// readable answer headers `Link Location RateLimit RateLimit-Policy Retry-After X-Request-Id`; preflights are kept for
+/// 7200 s; no credentials; no observer.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct CrossOriginLayer(Arc<Settings>);

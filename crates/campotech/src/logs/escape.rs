@@ -2,9 +2,11 @@
 
 use std::fmt::{self, Write};
 
-/// A value is cut after so many bytes as they are written, and so are the values of an event or a span together: a
-/// container runtime splits lines of 16 KiB.
-pub(super) const LONGEST: usize = 4_096;
+/// A value is cut after so many bytes as they are written, and so are the values of an event or a span together: with a
+/// message, an event and a span a line stays below the 16 KiB at which container runtimes split it.
+pub(super) const LONGEST: usize = 3_072;
+/// But each may have so many.
+const LEAST: usize = 64;
 
 /// How the text around it is read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,17 +44,26 @@ fn acts(c: char) -> bool {
 
 impl<'a> Escape<'a> {
     pub(super) const fn new(out: &'a mut dyn Write, style: Style) -> Self {
-        Self::within(out, style, LONGEST)
+        Self { out, style, left: LONGEST, cut: false }
     }
 
-    /// Cuts after `left` bytes.
-    pub(super) const fn within(out: &'a mut dyn Write, style: Style, left: usize) -> Self {
-        Self { out, style, left, cut: false }
+    fn within(out: &'a mut dyn Write, style: Style, left: usize) -> Self {
+        Self { out, style, left: left.max(LEAST), cut: false }
     }
 
-    /// How many bytes may still come.
-    pub(super) const fn left(&self) -> usize {
-        if self.cut { 0 } else { self.left }
+    /// Writes a value of which `left` bytes may come, and takes what it needs from them.
+    pub(super) fn value(
+        out: &'a mut dyn Write,
+        style: Style,
+        left: &mut usize,
+        value: fmt::Arguments<'_>,
+    ) -> fmt::Result {
+        let mut escape = Self::within(out, style, *left);
+        let before = escape.left;
+        escape.write_fmt(value)?;
+        let used = if escape.cut { before } else { before - escape.left };
+        *left = left.saturating_sub(used);
+        Ok(())
     }
 
     fn acts(&self, c: char) -> bool {
@@ -171,7 +182,7 @@ mod tests {
                 let mut out = String::new();
                 let mut escape = Escape::new(&mut out, style);
                 escape.write_char(c).unwrap();
-                assert_eq!(LONGEST - escape.left(), out.len(), "{c:?} as {style:?}");
+                assert_eq!(LONGEST - escape.left, out.len(), "{c:?} as {style:?}");
             }
             let out = escaped(&"\u{1b}".repeat(LONGEST), style);
             assert!(out.len() <= LONGEST + '…'.len_utf8() && out.ends_with('…'), "{}", out.len());

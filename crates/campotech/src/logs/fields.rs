@@ -64,7 +64,13 @@ impl<'a> TextPairs<'a> {
         Self { out, first, left: LONGEST, result: Ok(()) }
     }
 
-    fn pair(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+    /// Of a span that has written `before` bytes of them already.
+    pub(super) const fn after(mut self, before: usize) -> Self {
+        self.left = LONGEST.saturating_sub(before);
+        self
+    }
+
+    fn pair(&mut self, field: &Field, write: impl FnOnce(&mut dyn Write, &mut usize) -> fmt::Result) {
         let name = name_of(field);
         if name == MESSAGE || name.starts_with(NOT_LOGGED) || self.result.is_err() {
             return;
@@ -72,28 +78,53 @@ impl<'a> TextPairs<'a> {
         let space = if std::mem::take(&mut self.first) { "" } else { " " };
         self.result = (|| {
             write!(self.out, "{space}{name}=")?;
+            write(self.out, &mut self.left)
+        })();
+    }
+
+    fn text(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        self.pair(field, |out, left| {
             let bare = Bare::can_write(value);
             let (quote, style) = if bare { ("", Style::Bare) } else { ("\"", Style::Quoted) };
-            self.out.write_str(quote)?;
-            let mut escape = Escape::within(self.out, style, self.left);
-            escape.write_fmt(value)?;
-            self.left = escape.left();
-            self.out.write_str(quote)
-        })();
+            out.write_str(quote)?;
+            Escape::value(out, style, left, value)?;
+            out.write_str(quote)
+        });
+    }
+
+    /// What is never long.
+    fn short(&mut self, field: &Field, value: fmt::Arguments<'_>) {
+        self.pair(field, |out, _| out.write_fmt(value));
     }
 }
 
 impl Visit for TextPairs<'_> {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.short(field, format_args!("{value:?}"));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.short(field, format_args!("{value}"));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.short(field, format_args!("{value}"));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.short(field, format_args!("{value}"));
+    }
+
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.pair(field, format_args!("{value}"));
+        self.text(field, format_args!("{value}"));
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.pair(field, format_args!("{}", Chain(value)));
+        self.text(field, format_args!("{}", Chain(value)));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.pair(field, format_args!("{value:?}"));
+        self.text(field, format_args!("{value:?}"));
     }
 }
 
@@ -103,12 +134,7 @@ impl<'a> JsonPairs<'a> {
         Self { out, reserved, first, names: [""; NAMES], count: 0, left: LONGEST, result: Ok(()) }
     }
 
-    /// `write` is given how many bytes are left, and says how many are left then.
-    fn pair(
-        &mut self,
-        field: &Field,
-        write: impl FnOnce(&mut dyn Write, usize) -> Result<usize, fmt::Error>,
-    ) {
+    fn pair(&mut self, field: &Field, write: impl FnOnce(&mut dyn Write, &mut usize) -> fmt::Result) {
         let name = name_of(field);
         let again = self.names[..self.count].contains(&name);
         if name == MESSAGE || again || name.starts_with(NOT_LOGGED) || self.result.is_err() {
@@ -124,32 +150,30 @@ impl<'a> JsonPairs<'a> {
             write!(self.out, "{comma}\"{mark}")?;
             Escape::new(self.out, Style::Json).write_str(name)?;
             self.out.write_str("\":")?;
-            self.left = write(self.out, self.left)?;
-            Ok(())
+            write(self.out, &mut self.left)
         })();
     }
 
     fn text(&mut self, field: &Field, value: fmt::Arguments<'_>) {
-        self.pair(field, |out, left| string_within(out, left, value));
+        self.pair(field, |out, left| string(out, left, value));
     }
 
+    /// What is never long.
     fn short(&mut self, field: &Field, value: fmt::Arguments<'_>) {
-        self.pair(field, |out, left| out.write_fmt(value).map(|()| left));
+        self.pair(field, |out, _| out.write_fmt(value));
     }
 }
 
-/// A string of JSON.
-pub(super) fn string(out: &mut dyn Write, value: fmt::Arguments<'_>) -> fmt::Result {
-    string_within(out, LONGEST, value).map(drop)
+/// A string of JSON, of which `left` bytes may come.
+pub(super) fn string(out: &mut dyn Write, left: &mut usize, value: fmt::Arguments<'_>) -> fmt::Result {
+    out.write_char('"')?;
+    Escape::value(out, Style::Json, left, value)?;
+    out.write_char('"')
 }
 
-fn string_within(out: &mut dyn Write, left: usize, value: fmt::Arguments<'_>) -> Result<usize, fmt::Error> {
-    out.write_char('"')?;
-    let mut escape = Escape::within(out, Style::Json, left);
-    escape.write_fmt(value)?;
-    let left = escape.left();
-    out.write_char('"')?;
-    Ok(left)
+/// A name of the code's own as a string of JSON.
+pub(super) fn name(out: &mut dyn Write, name: &str) -> fmt::Result {
+    string(out, &mut { LONGEST }, format_args!("{name}"))
 }
 
 impl Visit for JsonPairs<'_> {

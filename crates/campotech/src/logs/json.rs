@@ -11,8 +11,8 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use super::escape::Style;
-use super::fields::{JsonPairs, Message, string};
+use super::escape::{LONGEST, Style};
+use super::fields::{JsonPairs, Message, name, string};
 use crate::request_span;
 
 /// Keys of the line itself.
@@ -47,13 +47,14 @@ impl<'w> FormatFields<'w> for JsonFields {
         let both = format!("{{{},{added}}}", current.fields);
         let merged: Map<String, Value> = serde_json::from_str(&both).map_err(|_| fmt::Error)?;
         current.fields.clear();
+        let mut left = LONGEST;
         for (key, value) in &merged {
             let comma = if current.fields.is_empty() { "" } else { "," };
             current.fields.push_str(comma);
-            string(&mut current.fields, format_args!("{key}"))?;
+            name(&mut current.fields, key)?;
             current.fields.push(':');
             match value {
-                Value::String(text) => string(&mut current.fields, format_args!("{text}"))?,
+                Value::String(text) => string(&mut current.fields, &mut left, format_args!("{text}"))?,
                 other => write!(current.fields, "{other}")?,
             }
         }
@@ -75,7 +76,7 @@ where
         writer.write_str("{\"timestamp\":\"")?;
         SystemTime.format_time(&mut writer)?;
         write!(writer, "\",\"level\":\"{}\",\"target\":", metadata.level())?;
-        string(&mut writer, format_args!("{}", metadata.target()))?;
+        name(&mut writer, metadata.target())?;
         writer.write_str(",\"message\":\"")?;
         let mut message = Message::new(&mut writer, Style::Json);
         event.record(&mut message);
@@ -92,7 +93,7 @@ where
         let mut scope = context.event_scope().into_iter().flatten();
         if let Some(span) = scope.next().filter(|span| !of_request(span)) {
             writer.write_str(",\"span\":{\"name\":")?;
-            string(&mut writer, format_args!("{}", span.name()))?;
+            name(&mut writer, span.name())?;
             fields(&mut writer, &span)?;
             writer.write_char('}')?;
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use tracing::span::Record;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::Writer;
@@ -23,6 +24,13 @@ pub(super) struct TextFields;
 impl<'w> FormatFields<'w> for TextFields {
     fn format_fields<R: RecordFields>(&self, mut writer: Writer<'w>, fields: R) -> fmt::Result {
         let mut pairs = TextPairs::new(&mut writer, true);
+        fields.record(&mut pairs);
+        pairs.result
+    }
+
+    fn add_fields(&self, current: &'w mut FormattedFields<Self>, fields: &Record<'_>) -> fmt::Result {
+        let before = current.fields.len();
+        let mut pairs = TextPairs::new(&mut current.fields, before == 0).after(before);
         fields.record(&mut pairs);
         pairs.result
     }

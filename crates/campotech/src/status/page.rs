@@ -32,8 +32,9 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// The page as HTML. `nonce` lets its style pass the content security policy.
-    pub(crate) fn render(&self, nonce: &str) -> String {
+    /// The page as HTML. `nonce` lets its style pass the content security policy; `still` says that it does not load
+    /// again by itself.
+    pub(crate) fn render(&self, nonce: &str, still: bool) -> String {
         let snapshot = self.health.snapshot();
         html! {
             (DOCTYPE)
@@ -41,13 +42,12 @@ impl Page {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width,initial-scale=1";
-                    meta http-equiv="refresh" content="5";
                     meta name="robots" content="noindex";
                     title { (snapshot.service) " is " (snapshot.status.as_str()) }
                     style nonce=(nonce) { (maud::PreEscaped(CSS)) }
                 }
                 body { main {
-                    (head(&snapshot))
+                    (head(&snapshot, still))
                     h2 { "Now" }
                     (self.facts())
                     h2 { "Components" }
@@ -81,7 +81,7 @@ impl Page {
     }
 }
 
-fn head(snapshot: &Snapshot) -> Markup {
+fn head(snapshot: &Snapshot, still: bool) -> Markup {
     html! {
         h1 {
             (snapshot.service) " "
@@ -89,7 +89,12 @@ fn head(snapshot: &Snapshot) -> Markup {
         }
         p.sub {
             "version " (snapshot.version) ", " (snapshot.phase.as_str()) ", up " (duration(snapshot.uptime))
-            ". Rates are those of the last minute; this page loads again every five seconds."
+            ". Rates are those of the last minute; this page "
+            @if still {
+                "stays as it is. " a href="status" { "Load again every five seconds" }
+            } @else {
+                "loads again every five seconds. " a href="status?still" { "Hold it still" }
+            }
         }
     }
 }

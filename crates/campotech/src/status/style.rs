@@ -2,7 +2,7 @@
 
 pub(super) const CSS: &str = "\
 :root{color-scheme:light dark;--ok:#137a3e;--warn:#9a6200;--bad:#b3261e;--dim:#6b7280;--line:#8884}\
-body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:62rem;padding:0 1rem}\
+body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:62rem;padding:0 1rem;background:Canvas;color:CanvasText}\
 h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}\
 p.sub{color:var(--dim);margin:.25rem 0 0}\
 .facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.75rem;margin:0;padding:0}\

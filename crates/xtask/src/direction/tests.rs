@@ -45,6 +45,7 @@ fn every_crate_of_the_house_is_looked_at() {
         "campotech-core",
         "campotech-deploy",
         "campotech-health",
+        "campotech-load",
         "campotech-metrics",
         "campotech-monitor",
         "campotech-security",

@@ -6,8 +6,23 @@ use crate::workspace::Workspace;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// A program the tests call and the package that brings it.
-const PROGRAMS: &[(&str, &str)] = &[
+/// A program and the package that brings it.
+pub(super) type Packaged = (&'static str, &'static str);
+
+/// What the audit calls.
+pub(super) const AUDIT: &[Packaged] = &[
+    ("kubectl", "kubernetes-client"), // renders the overlays; it asks no cluster
+    ("shellcheck", "shellcheck"),
+];
+
+/// What the tests in a browser call besides.
+pub(super) const E2E: &[Packaged] = &[("chromium", "chromium")];
+
+/// What the tests of the delivery call besides.
+pub(super) const DELIVERY: &[Packaged] = &[("haproxy", "haproxy")];
+
+/// What the tests call.
+pub(super) const TESTS: &[Packaged] = &[
     ("amtool", "prometheus-alertmanager"), // Alertmanager's configuration; its server comes with it
     ("git", "git"),                        // advisory database: cargo-deny reads nothing but a repository
     ("node", "nodejs"),                    // the receiver of error events
@@ -25,8 +40,8 @@ const PROGRAMS: &[(&str, &str)] = &[
 ];
 
 /// The packages whose program isn't there.
-pub(super) fn missing() -> Vec<&'static str> {
-    let absent = PROGRAMS.iter().filter(|(program, _)| !there(program));
+pub(super) fn missing(programs: &[Packaged]) -> Vec<&'static str> {
+    let absent = programs.iter().filter(|(program, _)| !there(program));
     absent.map(|(_, package)| *package).collect()
 }
 

@@ -1,11 +1,12 @@
 //! `test`: lints, build, tests, docs and supply chain, each as a step.
 
-use super::{USAGE, Verb};
+use super::{Verb, usage};
 use crate::cmd::{Cmd, cargo};
 use crate::counts::{self, Tally};
 use crate::step::{Runner, StepResult};
+use crate::tools::{self, Kit};
 use crate::workspace::Workspace;
-use crate::{deny, features, tools};
+use crate::{deny, features};
 use std::process::ExitCode;
 
 pub(crate) const VERB: Verb = Verb {
@@ -22,10 +23,7 @@ fn run(args: &[String]) -> ExitCode {
     let install = match args {
         [] => false,
         [flag] if flag == "--install" => true,
-        _ => {
-            eprintln!("usage: cargo xtask {}", VERB.usage);
-            return ExitCode::from(USAGE);
-        }
+        _ => return usage(&VERB),
     };
     let workspace = match Workspace::load() {
         Ok(workspace) => workspace,
@@ -39,7 +37,10 @@ fn run(args: &[String]) -> ExitCode {
 
 fn steps(workspace: &Workspace, install: bool) -> Runner {
     let mut run = Runner::default();
-    run.step("tools", || tools::ensure(workspace, install));
+    run.step("tools", || {
+        tools::ensure(workspace, Kit::Tests, install)?;
+        Ok(Tally::one())
+    });
     run.step("fmt", || passes(workspace, cargo(["fmt", "--all", "--check"])));
     run.step("clippy", || {
         passes(workspace, cargo(["clippy"]).args(EVERYTHING).args(["--", "-D", "warnings"]))
@@ -61,12 +62,17 @@ fn steps(workspace: &Workspace, install: bool) -> Runner {
     run
 }
 
-fn passes(workspace: &Workspace, cmd: Cmd) -> StepResult {
+pub(super) fn passes(workspace: &Workspace, cmd: Cmd) -> StepResult {
     cmd.run(workspace)?.success()?;
     Ok(Tally::one())
 }
 
 fn nextest(workspace: &Workspace) -> StepResult {
+    tests(workspace, &["--workspace", "-E", &format!("not ({})", super::delivery::TESTS)])
+}
+
+/// Runs tests and counts them.
+pub(super) fn tests(workspace: &Workspace, which: &[&str]) -> StepResult {
     let report = workspace.target.join("nextest/ci/junit.xml");
     // A report of an earlier run must never be counted as this one's.
     if let Err(why) = std::fs::remove_file(&report)
@@ -74,8 +80,8 @@ fn nextest(workspace: &Workspace) -> StepResult {
     {
         return Err(format!("{}: {why}", report.display()).into());
     }
-    let tests = ["nextest", "run", "--workspace", "--all-features", "--profile", "ci"];
-    let done = cargo(tests).run(workspace)?;
+    let run = ["nextest", "run", "--all-features", "--profile", "ci"];
+    let done = cargo(run).args(which.iter().copied()).run(workspace)?;
     let xml = std::fs::read_to_string(&report)
         .map_err(|why| format!("nextest left no report at {}: {why}", report.display()))?;
     Ok(counts::from_nextest(&xml, &done.lines)?.agreeing_with(done.success)?)

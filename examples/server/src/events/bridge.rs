@@ -126,16 +126,24 @@ async fn listen(client: &SubscriberClient, channel: &str, origin: Uuid, bus: &Ev
     let mut reconnects = client.reconnect_rx();
     // Nothing was missed where the first try succeeds.
     let mut missed = !matches!(timeout(SUBSCRIBE_WITHIN, client.init()).await, Ok(Ok(_)));
+    while !client.is_connected() {
+        missed = true;
+        bus.settle();
+        let _ = timeout(SUBSCRIBE_WITHIN, client.wait_for_connect()).await;
+    }
     // The first connection is told of as all others are, but nothing was subscribed before it.
     while reconnects.try_recv().is_ok() {}
     loop {
-        if !matches!(timeout(SUBSCRIBE_WITHIN, client.subscribe(channel)).await, Ok(Ok(()))) {
-            missed = true;
+        let subscribed = timeout(SUBSCRIBE_WITHIN, client.subscribe(channel)).await;
+        let heard = matches!(subscribed, Ok(Ok(())));
+        if heard && missed {
+            bus.gap();
+        }
+        missed = true;
+        bus.settle();
+        if !heard {
             sleep(AGAIN).await;
             continue;
-        }
-        if std::mem::replace(&mut missed, true) {
-            bus.gap();
         }
         let mut last_sign = Instant::now();
         loop {

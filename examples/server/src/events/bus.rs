@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::{self, error::RecvError};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use crate::domain::Job;
@@ -23,6 +23,8 @@ pub struct EventBus {
     replicas: Option<mpsc::Sender<Event>>,
     /// Whether one was lost on its way to the other replicas since they were told of the last loss.
     lost: Arc<AtomicBool>,
+    /// Whether the other replicas are heard, or could not be heard at the first try.
+    settled: watch::Sender<bool>,
 }
 
 /// A listener's end: the events of one viewer.
@@ -66,13 +68,28 @@ impl EventBus {
     /// A bus of this process alone.
     #[must_use]
     pub fn new() -> Self {
-        Self { local: broadcast::channel(KEPT).0, replicas: None, lost: Arc::default() }
+        Self {
+            local: broadcast::channel(KEPT).0,
+            replicas: None,
+            lost: Arc::default(),
+            settled: watch::Sender::new(true),
+        }
     }
 
     /// A bus whose events go to other replicas too, by whoever takes them out of the second half.
     pub(super) fn bridged() -> (Self, mpsc::Receiver<Event>) {
         let (replicas, outgoing) = mpsc::channel(WAITING);
-        (Self { replicas: Some(replicas), ..Self::new() }, outgoing)
+        (Self { replicas: Some(replicas), settled: watch::Sender::new(false), ..Self::new() }, outgoing)
+    }
+
+    /// Waits until whoever listens from now on hears of all events, or is told that some may be missing.
+    pub async fn settled(&self) {
+        let _ = self.settled.subscribe().wait_for(|settled| *settled).await;
+    }
+
+    /// Other replicas are heard, or their events will be told as missing.
+    pub(super) fn settle(&self) {
+        self.settled.send_replace(true);
     }
 
     /// Listens as `viewer`.

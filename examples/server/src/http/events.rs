@@ -23,6 +23,8 @@ const GOING_AWAY: u16 = 1001;
 const PROTOCOL_ERROR: u16 = 1002;
 const TRY_AGAIN: u16 = 1013;
 const POLICY_VIOLATION: u16 = 1008;
+/// How long a client has to say goodbye, too.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 /// Upgrades; events from then on are sent, none is repeated.
 pub(crate) async fn subscribe(
@@ -37,6 +39,7 @@ pub(crate) async fn subscribe(
     }
     let session = session(&app, token(&headers).ok_or(ApiError::Unauthorized)?).await?;
     let upgrade = upgrade.map_err(|_| ApiError::Problem((&campotech::core::kinds::BAD_REQUEST).into()))?;
+    app.events().settled().await;
     let events = app.events().subscribe(session.user_id);
     let left = Duration::try_from(session.expires_at.duration_since(app.now())).unwrap_or_default();
     let response =
@@ -96,6 +99,11 @@ async fn serve(app: App, socket: WebSocket, mut events: Subscription, left: Dura
     if let Some((code, reason)) = close {
         let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
         let _ = timeout(SEND_WITHIN, sender.send(frame)).await;
+        // The client's own close frame: without it the connection would have broken off for it (RFC 6455, 7.1.1).
+        let answered = async {
+            while !matches!(receiver.next().await, Some(Ok(Message::Close(_))) | Some(Err(_)) | None) {}
+        };
+        let _ = timeout(ANSWER_WITHIN, answered).await;
     }
     let _ = timeout(SEND_WITHIN, sender.close()).await;
 }

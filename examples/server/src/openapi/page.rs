@@ -5,13 +5,14 @@ use serde_json::Value;
 
 const CSS: &str = "\
 :root{color-scheme:light dark;--dim:#6b7280;--line:#8884;--code:#8882}\
-body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:58rem;padding:0 1rem}\
+body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:58rem;padding:0 1rem;background:Canvas;color:CanvasText}\
 h1{font-size:1.5rem}h2{font-size:1.2rem;margin-top:2.5rem}h3{font-size:1rem;margin:1.5rem 0 .25rem}\
 code{background:var(--code);padding:.1rem .3rem;border-radius:.25rem;overflow-wrap:anywhere}\
 .method{font-weight:700;text-transform:uppercase;margin-right:.5rem}\
 p{margin:.25rem 0}table{border-collapse:collapse;width:100%;margin:.5rem 0}\
 th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid var(--line)}\
-th{color:var(--dim);font-size:.85rem}section{border-top:1px solid var(--line);padding-top:.5rem;margin-top:1rem}";
+th{color:var(--dim);font-size:.85rem}section{border-top:1px solid var(--line);padding-top:.5rem;margin-top:1rem}\
+@media (prefers-color-scheme:dark){:root{--dim:#9ca3af}}";
 
 /// Renders the page; `nonce` lets its style pass the content security policy.
 #[must_use]
@@ -45,7 +46,7 @@ pub fn page(document: &Value, nonce: &str) -> String {
 fn route(path: &str, method: &str, operation: &Value) -> Markup {
     html! {
         section {
-            h3 { span.method { (method) } code { (path) } }
+            h3 { span.method { (method) } " " code { (path) } }
             p { (text(operation, "summary")) "." }
             @if operation["description"].is_string() { p { (prose(text(operation, "description"))) } }
             @if let Some(parameters) = operation["parameters"].as_array() {

@@ -1,0 +1,77 @@
+//! `load`: what `campotech-load` does, with its tools and programs at hand.
+
+use super::{Verb, installs};
+use crate::cmd::{Cmd, cargo};
+use crate::tools::{self, Kit};
+use crate::verbs::test::EVERYTHING;
+use crate::workspace::Workspace;
+use std::process::ExitCode;
+
+pub(crate) const LOAD: Verb = Verb {
+    name: "load",
+    usage: "load [SCENARIO] [...]",
+    summary: "load tests by k6: --scale 1/20, --mode closed|open, --inject FAULT; --short is what CI runs",
+    run: load,
+};
+
+/// Half a minute of a working day with half of its people.
+const DAY: [&str; 5] = ["api-baseline", "--scale", "1/38", "--size", "1/2"];
+
+/// What CI runs, and how it has to end: a load test that can't fail shows nothing.
+const SHORT: [(&[&str], i32); 3] = [
+    (&[], 0),
+    (&["--mode", "open", "--inject", "delay=600ms"], CROSSED),
+    (&["--mode", "closed", "--inject", "errors=1/100"], CROSSED),
+];
+
+/// A threshold was crossed.
+const CROSSED: i32 = 99;
+
+fn load(args: &[String]) -> ExitCode {
+    let (install, words) = installs(args);
+    let ended = match words[..] {
+        ["--short"] => short_form(install),
+        ref words => whole(words, install),
+    };
+    match ended {
+        Ok(code) => ExitCode::from(code),
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn short_form(install: bool) -> Result<u8, String> {
+    let workspace = Workspace::load()?;
+    tools::ensure(&workspace, Kit::Tests, install)?;
+    // What `test` builds, so that nothing is built twice where both run.
+    cargo(["build"]).args(EVERYTHING).run(&workspace)?.success()?;
+    for (args, expected) in SHORT {
+        let done = program(&workspace, "debug").args(DAY).args(args.iter().copied()).run(&workspace)?;
+        if done.code != Some(expected) {
+            return Err(format!("it ended with {:?}, and not with {expected}", done.code));
+        }
+    }
+    Ok(0)
+}
+
+fn whole(args: &[&str], install: bool) -> Result<u8, String> {
+    let workspace = Workspace::load()?;
+    tools::ensure(&workspace, Kit::Tests, install)?;
+    let built = ["build", "--release", "--package", "campotech-server", "--package", "campotech-load"];
+    cargo(built).run(&workspace)?.success()?;
+    let done = program(&workspace, "release").args(args.iter().copied()).run(&workspace)?;
+    done.code.and_then(|code| u8::try_from(code).ok()).ok_or_else(|| "a signal ended it".to_owned())
+}
+
+fn program(workspace: &Workspace, profile: &str) -> Cmd {
+    let built = workspace.target.join(profile);
+    let named = [
+        ("--out", workspace.target.join("load")),
+        ("--server", built.join("campotech-server")),
+        ("--k6", tools::TESTS.program(workspace, "k6")),
+    ];
+    let words = named.into_iter().flat_map(|(name, path)| [name.into(), path.into_os_string()]);
+    Cmd::new(built.join("campotech-load")).args(words)
+}
