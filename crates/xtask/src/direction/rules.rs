@@ -14,7 +14,7 @@ const LEAVES: &[&str] = &[
     "campotech-validate",
 ];
 const EXAMPLE: &str = "campotech-server";
-const TOOLS: &[&str] = &["xtask", "build-anchor", "campotech-load", "campotech-monitor"];
+const TOOLS: &[&str] = &["xtask", "build-anchor", "campotech-deploy", "campotech-load", "campotech-monitor"];
 
 /// The one registry that libraries are published to.
 const REGISTRY: &str = "campotech";

@@ -43,6 +43,7 @@ fn every_crate_of_the_house_is_looked_at() {
         "build-anchor",
         "campotech",
         "campotech-core",
+        "campotech-deploy",
         "campotech-health",
         "campotech-load",
         "campotech-metrics",

@@ -18,6 +18,9 @@ pub(super) const AUDIT: &[Packaged] = &[
 /// What the tests in a browser call besides.
 pub(super) const E2E: &[Packaged] = &[("chromium", "chromium")];
 
+/// What the tests of the delivery call besides.
+pub(super) const DELIVERY: &[Packaged] = &[("haproxy", "haproxy")];
+
 /// What the tests call.
 pub(super) const TESTS: &[Packaged] = &[
     ("amtool", "prometheus-alertmanager"), // Alertmanager's configuration; its server comes with it

@@ -4,79 +4,76 @@ mod apt;
 mod npm;
 mod pypi;
 
-use crate::counts::Tally;
-use crate::step::StepResult;
 use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
 
 pub(crate) use npm::INSTALL as NPM_INSTALL;
-pub(crate) use pypi::{AUDIT, TESTS};
+use pypi::Place;
+pub(crate) use pypi::{AUDIT, DELIVERY, TESTS};
 
-/// Makes every tool of the tests be there.
+/// What a verb needs besides what all of them need.
+#[derive(Clone, Copy)]
+pub(crate) enum Kit {
+    Tests,
+    Audit,
+    Browser,
+    Delivery,
+}
+
+impl Kit {
+    const fn packages(self) -> &'static [apt::Packaged] {
+        match self {
+            Self::Tests => apt::TESTS,
+            Self::Audit => apt::AUDIT,
+            Self::Browser => apt::E2E,
+            Self::Delivery => apt::DELIVERY,
+        }
+    }
+
+    const fn place(self) -> Option<&'static Place> {
+        match self {
+            Self::Tests => Some(&TESTS),
+            Self::Audit => Some(&AUDIT),
+            Self::Browser => None,
+            Self::Delivery => Some(&DELIVERY),
+        }
+    }
+
+    const fn has_npm(self) -> bool {
+        matches!(self, Self::Tests)
+    }
+}
+
+/// Makes every tool of the tests, and of this kit, be there.
 ///
 /// # Errors
 /// One line that can be pasted, when something is missing and this program may not install it.
-pub(crate) fn ensure(workspace: &Workspace, install: bool) -> StepResult {
-    let packages = apt::missing(apt::TESTS);
-    let private = TESTS.missing(workspace);
-    // What Python installs is put into an empty place.
-    let node = private || npm::missing(workspace);
-    if packages.is_empty() && !private && !node {
-        return Ok(Tally::one());
-    }
+pub(crate) fn ensure(workspace: &Workspace, kit: Kit, install: bool) -> Result<(), String> {
     let root = is_root();
+    let kits: &[Kit] = if let Kit::Tests = kit { &[kit] } else { &[Kit::Tests, kit] };
+    let packages: Vec<_> = kits.iter().flat_map(|kit| apt::missing(kit.packages())).collect();
+    let places: Vec<_> =
+        kits.iter().filter_map(|kit| kit.place()).filter(|place| place.missing(workspace)).collect();
+    // It lies in the tests' place, which Python empties before it installs.
+    let emptied = places.iter().any(|place| place.holds_npm());
+    let node = kits.iter().any(|kit| kit.has_npm()) && (emptied || npm::missing(workspace));
+    if packages.is_empty() && places.is_empty() && !node {
+        return Ok(());
+    }
     if !root && !install {
-        let by_hand = private.then(|| TESTS.by_hand(workspace)).into_iter();
-        return Err(paste(&packages, by_hand.chain(node.then(|| npm::by_hand(workspace)))).into());
+        let places = places.iter().map(|place| place.by_hand(workspace));
+        return Err(paste(&packages, places.chain(node.then(|| npm::by_hand(workspace)))));
     }
     if !packages.is_empty() {
         apt::install(workspace, &packages, root)?;
     }
-    if private {
-        // It builds the whole place anew, also what npm has put there.
-        TESTS.install(workspace)?;
+    for place in places {
+        place.install(workspace)?;
     }
-    if npm::missing(workspace) {
+    if node {
         npm::install(workspace)?;
     }
-    let left = apt::missing(apt::TESTS);
-    if left.is_empty() { Ok(Tally::one()) } else { Err(format!("installed, yet not found: {left:?}").into()) }
-}
-
-/// Makes every tool of the audit be there.
-///
-/// # Errors
-/// As [`ensure`].
-pub(crate) fn ensure_audit(workspace: &Workspace) -> StepResult {
-    let private = AUDIT.missing(workspace);
-    if private && !is_root() {
-        return Err(paste(&apt::missing(apt::AUDIT), [AUDIT.by_hand(workspace)]).into());
-    }
-    ensure_packages(workspace, apt::AUDIT)?;
-    if private {
-        AUDIT.install(workspace)?;
-    }
-    Ok(Tally::one())
-}
-
-/// Makes the browser be there.
-///
-/// # Errors
-/// As [`ensure`].
-pub(crate) fn ensure_e2e(workspace: &Workspace) -> Result<(), String> {
-    ensure_packages(workspace, apt::E2E)
-}
-
-fn ensure_packages(workspace: &Workspace, wanted: &[apt::Packaged]) -> Result<(), String> {
-    let packages = apt::missing(wanted);
-    if packages.is_empty() {
-        return Ok(());
-    }
-    if !is_root() {
-        return Err(paste(&packages, None));
-    }
-    apt::install(workspace, &packages, true)?;
-    let left = apt::missing(wanted);
+    let left: Vec<_> = kits.iter().flat_map(|kit| apt::missing(kit.packages())).collect();
     if left.is_empty() { Ok(()) } else { Err(format!("installed, yet not found: {left:?}")) }
 }
 

@@ -28,6 +28,15 @@ pub(crate) const TESTS: Place = Place {
     any: &["cargo-nextest"],
 };
 
+/// What the tests of the delivery need, with all that these need: an AWS on this machine, its client, and what runs workflows.
+pub(crate) const DELIVERY: Place = Place {
+    dir: "delivery-tools",
+    file: "crates/xtask/delivery.txt",
+    requirements: include_str!("../../delivery.txt"),
+    pinned: &["act", "aws", "moto_server"],
+    any: &[],
+};
+
 /// What the audit needs, with all that these need: whole applications in Python.
 pub(crate) const AUDIT: Place = Place {
     dir: "audit-tools",
@@ -86,6 +95,11 @@ impl Place {
         Ok(())
     }
 
+    /// Is it where npm's programs lie, too?
+    pub(super) fn holds_npm(&self) -> bool {
+        self.dir == TESTS.dir
+    }
+
     fn home(&self, workspace: &Workspace) -> PathBuf {
         workspace.target.join(self.dir)
     }
@@ -101,7 +115,7 @@ mod tests {
 
     #[test]
     fn every_tool_is_pinned_by_version_and_hash() {
-        for place in [TESTS, AUDIT] {
+        for place in [TESTS, DELIVERY, AUDIT] {
             let text = place.requirements.replace("\\\n", " ");
             let lines = || text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
             assert!(lines().count() >= place.pinned.len() + place.any.len());
@@ -109,7 +123,8 @@ mod tests {
                 assert!(line.contains("==") && line.contains("--hash=sha256:"), "{line}");
             }
             for program in place.pinned.iter().chain(place.any) {
-                assert!(lines().any(|line| line.contains(program)), "{program} is not in {}", place.file);
+                let package = program.trim_end_matches("_server");
+                assert!(lines().any(|line| line.contains(package)), "{program} is not in {}", place.file);
             }
             assert!(!text.contains("http"), "where a package came from is the machine's own business");
         }

@@ -1,11 +1,11 @@
 //! `audit`: what is built and shipped, read by linters and scanners; and a planted fault for each, which it has to find.
 
 use super::test::passes;
-use super::{Verb, usage};
+use super::{Verb, installs, usage};
 use crate::cmd::Cmd;
 use crate::counts::Tally;
 use crate::step::{Runner, StepResult};
-use crate::tools::{self, AUDIT};
+use crate::tools::{self, AUDIT, Kit};
 use crate::workspace::Workspace;
 use crate::{deny, links};
 use std::path::{Path, PathBuf};
@@ -27,7 +27,8 @@ const DEPLOY: &str = "infrastructure/deploy";
 const DOCKERFILE: &str = "infrastructure/deploy/image/Dockerfile";
 
 fn audit(args: &[String]) -> ExitCode {
-    if !args.is_empty() {
+    let (install, words) = installs(args);
+    if !words.is_empty() {
         return usage(&VERB);
     }
     let workspace = match Workspace::load() {
@@ -38,9 +39,10 @@ fn audit(args: &[String]) -> ExitCode {
         }
     };
     let mut run = Runner::default();
-    if run.step("tools", || tools::ensure(&workspace, false))
-        && run.step("audit tools", || tools::ensure_audit(&workspace))
-    {
+    if run.step("tools", || {
+        tools::ensure(&workspace, Kit::Audit, install)?;
+        Ok(Tally::one())
+    }) {
         steps(&workspace, &mut run);
     }
     run.finish()

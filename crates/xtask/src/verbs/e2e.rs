@@ -1,8 +1,8 @@
 //! `e2e`: the server as browsers see it, by Playwright in Debian's Chromium.
 
-use super::{Verb, ended, usage};
+use super::{Verb, ended, installs, usage};
 use crate::cmd::{Cmd, cargo};
-use crate::tools;
+use crate::tools::{self, Kit};
 use crate::verbs::test::EVERYTHING;
 use crate::workspace::Workspace;
 use std::path::Path;
@@ -22,22 +22,22 @@ const SPECS: &str = "examples/server/e2e";
 const PICTURES: &str = "docs/images";
 
 fn e2e(args: &[String]) -> ExitCode {
-    let pictures = match args {
+    let (install, words) = installs(args);
+    let pictures = match words[..] {
         [] => false,
-        [flag] if flag == "--screenshots" => true,
+        ["--screenshots"] => true,
         _ => return usage(&E2E),
     };
-    ended(run(pictures))
+    ended(run(pictures, install))
 }
 
-fn run(pictures: bool) -> Result<(), String> {
+fn run(pictures: bool, install: bool) -> Result<(), String> {
     let workspace = Workspace::load()?;
-    tools::ensure(&workspace, false).map_err(|stop| stop.to_string())?;
-    tools::ensure_e2e(&workspace)?;
+    tools::ensure(&workspace, Kit::Browser, install)?;
     // What `test` builds, so that nothing is built twice where both run.
     cargo(["build"]).args(EVERYTHING).run(&workspace)?.success()?;
     let specs = workspace.root.join(SPECS);
-    install(&workspace, &specs)?;
+    packages(&workspace, &specs)?;
     let server = workspace.target.join("debug/campotech-server");
     let shown = workspace.root.join(PICTURES).into_os_string();
     let npm = Cmd::new("npm").args(["test"]).dir(specs).env("CAMPOTECH_SERVER", server);
@@ -46,7 +46,7 @@ fn run(pictures: bool) -> Result<(), String> {
 }
 
 /// npm empties the place before it installs; the lock file beside what it installed says what that was.
-fn install(workspace: &Workspace, specs: &Path) -> Result<(), String> {
+fn packages(workspace: &Workspace, specs: &Path) -> Result<(), String> {
     let failed = |why: std::io::Error| format!("{}: {why}", specs.display());
     let lock = std::fs::read(specs.join("package-lock.json")).map_err(failed)?;
     let stamp = specs.join("node_modules/installed.json");

@@ -1,8 +1,8 @@
 //! `load`: what `campotech-load` does, with its tools and programs at hand.
 
-use super::Verb;
+use super::{Verb, installs};
 use crate::cmd::{Cmd, cargo};
-use crate::tools;
+use crate::tools::{self, Kit};
 use crate::verbs::test::EVERYTHING;
 use crate::workspace::Workspace;
 use std::process::ExitCode;
@@ -28,9 +28,10 @@ const SHORT: [(&[&str], i32); 3] = [
 const CROSSED: i32 = 99;
 
 fn load(args: &[String]) -> ExitCode {
-    let ended = match args {
-        [short] if short == "--short" => short_form(),
-        args => whole(args),
+    let (install, words) = installs(args);
+    let ended = match words[..] {
+        ["--short"] => short_form(install),
+        ref words => whole(words, install),
     };
     match ended {
         Ok(code) => ExitCode::from(code),
@@ -41,9 +42,9 @@ fn load(args: &[String]) -> ExitCode {
     }
 }
 
-fn short_form() -> Result<u8, String> {
+fn short_form(install: bool) -> Result<u8, String> {
     let workspace = Workspace::load()?;
-    tools::ensure(&workspace, false).map_err(|stop| stop.to_string())?;
+    tools::ensure(&workspace, Kit::Tests, install)?;
     // What `test` builds, so that nothing is built twice where both run.
     cargo(["build"]).args(EVERYTHING).run(&workspace)?.success()?;
     for (args, expected) in SHORT {
@@ -55,12 +56,12 @@ fn short_form() -> Result<u8, String> {
     Ok(0)
 }
 
-fn whole(args: &[String]) -> Result<u8, String> {
+fn whole(args: &[&str], install: bool) -> Result<u8, String> {
     let workspace = Workspace::load()?;
-    tools::ensure(&workspace, false).map_err(|stop| stop.to_string())?;
+    tools::ensure(&workspace, Kit::Tests, install)?;
     let built = ["build", "--release", "--package", "campotech-server", "--package", "campotech-load"];
     cargo(built).run(&workspace)?.success()?;
-    let done = program(&workspace, "release").args(args).run(&workspace)?;
+    let done = program(&workspace, "release").args(args.iter().copied()).run(&workspace)?;
     done.code.and_then(|code| u8::try_from(code).ok()).ok_or_else(|| "a signal ended it".to_owned())
 }
 

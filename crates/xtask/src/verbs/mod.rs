@@ -1,6 +1,7 @@
 //! The verbs, each in a file of its own, and the help that lists them.
 
 mod audit;
+mod delivery;
 mod e2e;
 mod load;
 mod monitor;
@@ -25,6 +26,12 @@ fn usage(verb: &Verb) -> ExitCode {
     ExitCode::from(USAGE)
 }
 
+/// Takes `--install` out of the words after the verb.
+fn installs(args: &[String]) -> (bool, Vec<&str>) {
+    let words: Vec<_> = args.iter().map(String::as_str).filter(|word| *word != "--install").collect();
+    (words.len() < args.len(), words)
+}
+
 fn ended(result: Result<(), String>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -36,16 +43,17 @@ fn ended(result: Result<(), String>) -> ExitCode {
 }
 
 const VERBS: &[Verb] =
-    &[test::VERB, monitor::MONITOR, monitor::DASHBOARDS, load::LOAD, e2e::E2E, audit::VERB];
+    &[test::VERB, monitor::MONITOR, monitor::DASHBOARDS, load::LOAD, e2e::E2E, delivery::VERB, audit::VERB];
 
 pub(crate) fn find(name: &str) -> Option<&'static Verb> {
     VERBS.iter().find(|verb| verb.name == name)
 }
 
 pub(crate) fn help() -> String {
-    let mut text = "usage: cargo xtask VERB [OPTIONS]\n\nverbs:".to_owned();
+    let mut text = "usage: cargo xtask VERB [OPTIONS] [--install]\n\nverbs:".to_owned();
     for verb in VERBS {
-        text += &format!("\n  {:<20} {}", verb.usage, verb.summary);
+        text += &format!("\n  {:<24} {}", verb.usage, verb.summary);
     }
+    text += "\n\nWhat is missing is installed as root, or with --install through sudo, and named otherwise.";
     text
 }

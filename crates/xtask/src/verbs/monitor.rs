@@ -1,8 +1,8 @@
 //! `monitor` and `dashboards`: what `campotech-monitor` does, with its tools and programs at hand.
 
-use super::{Verb, ended, usage};
+use super::{Verb, ended, installs, usage};
 use crate::cmd::{Cmd, cargo};
-use crate::tools;
+use crate::tools::{self, Kit};
 use crate::verbs::test::EVERYTHING;
 use crate::workspace::Workspace;
 use std::process::ExitCode;
@@ -22,13 +22,14 @@ pub(crate) const DASHBOARDS: Verb = Verb {
 };
 
 fn monitor(args: &[String]) -> ExitCode {
-    let keep = match args {
+    let (install, words) = installs(args);
+    let keep = match words[..] {
         [] => false,
-        [flag] if flag == "--keep" => true,
+        ["--keep"] => true,
         _ => return usage(&MONITOR),
     };
     ended(Workspace::load().and_then(|workspace| {
-        tools::ensure(&workspace, false).map_err(|stop| stop.to_string())?;
+        tools::ensure(&workspace, Kit::Tests, install)?;
         // What `test` builds, so that nothing is built twice where both run.
         cargo(["build"]).args(EVERYTHING).run(&workspace)?.success()?;
         let built = workspace.target.join("debug");

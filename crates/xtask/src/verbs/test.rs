@@ -4,8 +4,9 @@ use super::{Verb, usage};
 use crate::cmd::{Cmd, cargo};
 use crate::counts::{self, Tally};
 use crate::step::{Runner, StepResult};
+use crate::tools::{self, Kit};
 use crate::workspace::Workspace;
-use crate::{deny, features, tools};
+use crate::{deny, features};
 use std::process::ExitCode;
 
 pub(crate) const VERB: Verb = Verb {
@@ -36,7 +37,10 @@ fn run(args: &[String]) -> ExitCode {
 
 fn steps(workspace: &Workspace, install: bool) -> Runner {
     let mut run = Runner::default();
-    run.step("tools", || tools::ensure(workspace, install));
+    run.step("tools", || {
+        tools::ensure(workspace, Kit::Tests, install)?;
+        Ok(Tally::one())
+    });
     run.step("fmt", || passes(workspace, cargo(["fmt", "--all", "--check"])));
     run.step("clippy", || {
         passes(workspace, cargo(["clippy"]).args(EVERYTHING).args(["--", "-D", "warnings"]))
@@ -64,6 +68,11 @@ pub(super) fn passes(workspace: &Workspace, cmd: Cmd) -> StepResult {
 }
 
 fn nextest(workspace: &Workspace) -> StepResult {
+    tests(workspace, &["--workspace", "-E", &format!("not ({})", super::delivery::TESTS)])
+}
+
+/// Runs tests and counts them.
+pub(super) fn tests(workspace: &Workspace, which: &[&str]) -> StepResult {
     let report = workspace.target.join("nextest/ci/junit.xml");
     // A report of an earlier run must never be counted as this one's.
     if let Err(why) = std::fs::remove_file(&report)
@@ -71,8 +80,8 @@ fn nextest(workspace: &Workspace) -> StepResult {
     {
         return Err(format!("{}: {why}", report.display()).into());
     }
-    let tests = ["nextest", "run", "--workspace", "--all-features", "--profile", "ci"];
-    let done = cargo(tests).run(workspace)?;
+    let run = ["nextest", "run", "--all-features", "--profile", "ci"];
+    let done = cargo(run).args(which.iter().copied()).run(workspace)?;
     let xml = std::fs::read_to_string(&report)
         .map_err(|why| format!("nextest left no report at {}: {why}", report.display()))?;
     Ok(counts::from_nextest(&xml, &done.lines)?.agreeing_with(done.success)?)
