@@ -89,13 +89,16 @@ pub(crate) struct Run {
     /// How long the last share is watched.
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = duration)]
     pub(crate) bake: Duration,
-    /// Whom the smoke tests ask, instead of the output `TestUrl`.
+    /// Whom the smoke tests ask before anybody is let in, instead of the output `TestUrl`.
     #[arg(long, value_name = "URL")]
     pub(crate) smoke_url: Option<String>,
+    /// Whom they ask after the bake, as clients do, instead of the output `ProductionUrl`.
+    #[arg(long, value_name = "URL")]
+    pub(crate) client_url: Option<String>,
     /// A route and its status, besides the probes; may be given several times.
     #[arg(long, value_name = "PATH=STATUS", default_value = "/api/v1/jobs=401")]
     pub(crate) smoke_route: Vec<Route>,
-    /// How long until the smoke tests pass.
+    /// How long until the smoke tests pass, each time.
     #[arg(long, value_name = "TIME", default_value = "1m", value_parser = some_duration)]
     pub(crate) smoke_within: Duration,
     /// What `/health` has to say; it says it where there is no admin listener of its own.

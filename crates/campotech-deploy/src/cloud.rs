@@ -11,7 +11,7 @@ use crate::colour::{Colour, Weights};
 pub(crate) enum Listener {
     /// What clients ask.
     Production,
-    /// What smoke tests ask.
+    /// What smoke tests ask first.
     Test,
 }
 
@@ -94,8 +94,8 @@ pub(crate) trait Cloud {
     async fn scale(&self, colour: Colour, count: u32) -> Result<(), CallError>;
     async fn targets(&self, colour: Colour) -> Result<Targets, CallError>;
     async fn alarms(&self, colour: Colour) -> Result<Alarms, CallError>;
-    /// Asks the test listener; what went wrong, in words.
-    async fn ask(&self, path: &str) -> Result<Answer, String>;
+    /// Asks what is behind a listener; what went wrong, in words.
+    async fn ask(&self, listener: Listener, path: &str) -> Result<Answer, String>;
     /// Commands that a person can type instead; a count of 0 leaves the tasks of `live` as they are.
     fn by_hand(&self, live: Colour, count: u32) -> Vec<String>;
 }

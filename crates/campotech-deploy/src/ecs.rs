@@ -27,22 +27,28 @@ const ASK: Duration = Duration::from_secs(5);
 /// How much of an answer is read.
 const READ: u64 = 64 * 1024;
 
+/// Whom smoke tests ask.
+#[derive(Debug, Clone)]
+pub(crate) struct Urls {
+    pub(crate) production: String,
+    pub(crate) test: String,
+}
+
 /// One stack.
 #[derive(Debug)]
 pub(crate) struct Ecs {
     aws: Aws,
     outputs: Outputs,
-    smoke_url: Option<String>,
+    urls: Option<Urls>,
     agent: ureq::Agent,
 }
 
 impl Ecs {
-    pub(crate) fn new(aws: Aws, outputs: Outputs, smoke_url: Option<String>) -> Self {
+    pub(crate) fn new(aws: Aws, outputs: Outputs, urls: Option<Urls>) -> Self {
         let config = ureq::Agent::config_builder();
         let agent =
             config.http_status_as_error(false).max_redirects(0).timeout_global(Some(ASK)).build().into();
-        let smoke_url = smoke_url.map(|url| url.trim_end_matches('/').to_owned());
-        Self { aws, outputs, smoke_url, agent }
+        Self { aws, outputs, urls, agent }
     }
 
     pub(crate) const fn outputs(&self) -> &Outputs {
@@ -195,8 +201,13 @@ impl Cloud for Ecs {
         })
     }
 
-    async fn ask(&self, path: &str) -> Result<Answer, String> {
-        let url = format!("{}{path}", self.smoke_url.as_ref().ok_or("nobody said whom to ask")?);
+    async fn ask(&self, listener: Listener, path: &str) -> Result<Answer, String> {
+        let Urls { production, test } = self.urls.as_ref().ok_or("nobody said whom to ask")?;
+        let url = match listener {
+            Listener::Production => production,
+            Listener::Test => test,
+        };
+        let url = format!("{}{path}", url.trim_end_matches('/'));
         let agent = self.agent.clone();
         // It knows no other way than to wait; it ends in time by itself.
         let asked = tokio::task::spawn_blocking(move || {

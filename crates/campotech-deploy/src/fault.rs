@@ -16,8 +16,8 @@ pub(crate) enum Fault {
     GaveUp(Colour),
     #[error("{colour} was told to run something else in the meantime: {definition}")]
     Replaced { colour: Colour, definition: String },
-    #[error("smoke tests did not pass within {within:?}: {why}")]
-    Smoke { within: Duration, why: String },
+    #[error("smoke tests of the {listener} listener did not pass within {within:?}: {why}")]
+    Smoke { listener: &'static str, within: Duration, why: String },
     #[error("in ALARM: {}", .0.join(", "))]
     Alarm(Vec<String>),
     #[error("in ALARM for {within:?}, before anything was shifted: {}", names.join(", "))]

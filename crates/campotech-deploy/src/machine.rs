@@ -17,7 +17,7 @@ pub(crate) enum State {
     Smoked,
     /// It has this share of the requests.
     Shifted(u8),
-    /// It had all of them for a while, and its alarms were quiet.
+    /// It had all of them for a while, its alarms were quiet, and clients are answered as they should be.
     Baked,
     /// The old colour was let go.
     Kept,
@@ -40,6 +40,8 @@ pub(crate) enum Step {
     Shift(u8),
     Pause,
     Bake,
+    /// By the production listener.
+    AskAsClients,
     /// The test listener to the old colour.
     Release,
     /// Once it is begun the delivery is decided.
@@ -86,7 +88,8 @@ impl Machine {
             (State::GreenHealthy, _) => Step::Smoke,
             (State::Smoked, false) => Step::AwaitQuiet,
             (State::Smoked, true) => Step::Shift(self.share_above(0)),
-            (State::Shifted(100), _) => Step::Bake,
+            (State::Shifted(100), false) => Step::Bake,
+            (State::Shifted(100), true) => Step::AskAsClients,
             (State::Shifted(_), false) => Step::Pause,
             (State::Shifted(share), true) => Step::Shift(self.share_above(share)),
             (State::Baked, false) => Step::Release,
@@ -107,8 +110,8 @@ impl Machine {
             Step::AwaitHealthy => self.enter(State::GreenHealthy),
             Step::Smoke => self.enter(State::Smoked),
             Step::Shift(share) => self.enter(State::Shifted(share)),
-            Step::Bake => self.enter(State::Baked),
-            Step::AwaitQuiet | Step::Pause | Step::Release => self.waited = true,
+            Step::AskAsClients => self.enter(State::Baked),
+            Step::AwaitQuiet | Step::Pause | Step::Bake | Step::Release => self.waited = true,
             Step::StopOld => self.enter(State::Kept),
             Step::Restore => self.enter(State::Restored),
             Step::End(_) => {}
@@ -149,7 +152,15 @@ impl Machine {
 impl Step {
     /// Whether it only looks and waits, so that it can be left at any moment.
     pub(crate) const fn only_waits(self) -> bool {
-        matches!(self, Self::AwaitHealthy | Self::Smoke | Self::AwaitQuiet | Self::Pause | Self::Bake)
+        matches!(
+            self,
+            Self::AwaitHealthy
+                | Self::Smoke
+                | Self::AwaitQuiet
+                | Self::Pause
+                | Self::Bake
+                | Self::AskAsClients
+        )
     }
 
     /// Whether it is done even when somebody asks to stop.
@@ -259,6 +270,7 @@ mod tests {
         let (_, steps, _) = walk(&[10, 100], None);
         let at = |step| steps.iter().position(|&found| found == step).unwrap();
         assert!(at(Step::AwaitQuiet) < at(Step::Shift(10)) && at(Step::Smoke) < at(Step::Shift(10)));
-        assert!(at(Step::Pause) < at(Step::Shift(100)) && at(Step::Bake) < at(Step::StopOld));
+        assert!(at(Step::Pause) < at(Step::Shift(100)) && at(Step::Bake) < at(Step::AskAsClients));
+        assert!(at(Step::AskAsClients) < at(Step::StopOld));
     }
 }

@@ -27,7 +27,7 @@ use crate::cli::{Cli, Place, Run, Verb, WayBack};
 use crate::cloud::{CallError, Cloud, Listener};
 use crate::colour::Colour;
 use crate::delivery::{Settings, deliver};
-use crate::ecs::Ecs;
+use crate::ecs::{Ecs, Urls};
 use crate::machine::{Ending, State};
 use crate::outputs::Outputs;
 use crate::plan::{Plan, Whom, decide, look, whom_to_restore};
@@ -78,9 +78,11 @@ async fn run(options: &Run) -> Result<Exit, String> {
     let find = async {
         let mut outputs = outputs(&aws, &options.place).await?;
         outputs.ignore(&options.ignore_alarm)?;
-        let url = options.smoke_url.clone().or_else(|| outputs.test_url.clone());
-        let url = url.ok_or("there is no output TestUrl: say --smoke-url")?;
-        let ecs = Ecs::new(aws.clone(), outputs, Some(url));
+        let test = options.smoke_url.clone().or_else(|| outputs.test_url.clone());
+        let test = test.ok_or("there is no output TestUrl: say --smoke-url")?;
+        let production = options.client_url.clone().or_else(|| outputs.production_url.clone());
+        let production = production.ok_or("there is no output ProductionUrl: say --client-url")?;
+        let ecs = Ecs::new(aws.clone(), outputs, Some(Urls { production, test }));
         let found = look(&ecs).await.map_err(|why| why.to_string())?;
         let plan = decide(&found, &ecs.outputs().container, &options.image).map_err(|why| why.to_string())?;
         Ok::<_, String>((ecs, plan))

@@ -20,6 +20,7 @@ pub(crate) struct Outputs {
     pub(crate) production_listener: String,
     pub(crate) test_listener: String,
     pub(crate) test_url: Option<String>,
+    pub(crate) production_url: Option<String>,
     blue: Side,
     green: Side,
 }
@@ -104,6 +105,7 @@ impl Outputs {
             production_listener: get("ProductionListenerArn")?,
             test_listener: get("TestListenerArn")?,
             test_url: get("TestUrl").ok(),
+            production_url: get("ProductionUrl").ok(),
             blue: side("BlueServiceName", "BlueTargetGroupArn", "BlueAlarms")?,
             green: side("GreenServiceName", "GreenTargetGroupArn", "GreenAlarms")?,
         })

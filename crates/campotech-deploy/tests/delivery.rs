@@ -67,19 +67,7 @@ async fn the_next_delivery_goes_the_other_way_and_can_be_taken_back() {
 #[tokio::test]
 async fn a_stack_says_where_everything_is() {
     let world = World::start(Setup::default()).await;
-    let outputs: serde_json::Map<_, _> = world
-        .outputs()
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(k, v)| (k.clone(), serde_json::json!({"Value": v})))
-        .collect();
-    let template = serde_json::json!({
-        "Resources": {"Logs": {"Type": "AWS::Logs::LogGroup"}},
-        "Outputs": outputs,
-    });
-    let args = [("StackName", "campotech-production"), ("TemplateBody", &*template.to_string())];
-    world.api.query("cloudformation", "2010-05-15", "CreateStack", &args);
+    world.make_stack("campotech-production");
     let aws = support::aws();
     let words = ["--stack", "campotech-production", "--aws", &aws];
     let run = |verb, more: &[&str]| {

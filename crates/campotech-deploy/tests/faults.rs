@@ -34,6 +34,20 @@ async fn smoke_tests_that_fail_let_nobody_in() {
 }
 
 #[tokio::test]
+async fn clients_that_are_answered_otherwise_than_the_test_listener_take_everything_back() {
+    let world = World::start(Setup::default()).await;
+    world.clients.answer("/api/v1/jobs", 404, "");
+    let ended = world.deliver(2, &[&QUICK[..], &["--smoke-within", "1s"]].concat()).end().await;
+    ended.assert(3, "Restored");
+    ended.assert_says(
+        "of the production listener did not pass within 1s: /api/v1/jobs answers 404 instead of 401",
+    );
+    let states = ended.states();
+    assert!(states.contains(&"Shifted(100)") && !states.contains(&"Baked"), "{states:?}");
+    world.assert_live(Colour::Blue);
+}
+
+#[tokio::test]
 async fn a_green_that_does_not_become_healthy_is_given_up() {
     let world = World::start(Setup { green_targets: 1 }).await;
     let ended = world.deliver(2, &[&QUICK[..], &["--healthy-within", "2s"]].concat()).end().await;

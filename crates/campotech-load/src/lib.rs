@@ -14,7 +14,7 @@ pub use fault::Fault;
 pub use growth::{Growth, growth};
 pub use k6::K6;
 pub use plan::{Fraction, Mode, Scenario, Shape};
-pub use run::{LoadError, Options, Outcome, run};
+pub use run::{LoadError, Options, Outcome, Running, Target, run};
 pub use samples::{Sample, Samples};
 pub use table::{HEAD, row};
 

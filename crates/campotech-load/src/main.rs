@@ -4,7 +4,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use campotech_load::{Fault, Fraction, HEAD, K6, LoadError, Mode, Options, Scenario, row, run, say};
+use campotech_load::{
+    Fault, Fraction, HEAD, K6, LoadError, Mode, Options, Running, Scenario, Target, row, run, say,
+};
 use clap::Parser;
 
 /// Load tests, executed.
@@ -31,9 +33,12 @@ struct Cli {
     /// A folder for summaries and reports.
     #[arg(long)]
     out: PathBuf,
-    /// The program of the server.
-    #[arg(long)]
-    server: PathBuf,
+    /// The program of the server that is started.
+    #[arg(long, required_unless_present = "base")]
+    server: Option<PathBuf>,
+    /// A server that runs already, such as `https://staging.example.com`. Its webhook's secret is in `WHATSAPP_APP_SECRET`.
+    #[arg(long, conflicts_with = "inject")]
+    base: Option<String>,
     /// k6.
     #[arg(long)]
     k6: PathBuf,
@@ -55,8 +60,11 @@ async fn main() -> ExitCode {
 }
 
 async fn all(cli: Cli) -> Result<bool, LoadError> {
+    let running = cli.base.map(|base| {
+        Target::Running(Running::at(base, std::env::var("WHATSAPP_APP_SECRET").unwrap_or_default()))
+    });
     let options = Options {
-        server: cli.server,
+        target: running.unwrap_or_else(|| Target::Started(cli.server.unwrap_or_default())),
         k6: K6::at(cli.k6),
         scale: cli.scale,
         size: cli.size,

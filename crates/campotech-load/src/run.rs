@@ -14,8 +14,8 @@ use crate::site::{SECRET, Site};
 /// What a run is started with.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The program of the server.
-    pub server: PathBuf,
+    /// Whom it is let loose on.
+    pub target: Target,
     /// k6.
     pub k6: K6,
     /// Of the scenario's durations.
@@ -28,6 +28,36 @@ pub struct Options {
     pub prometheus: Option<String>,
     /// A folder for summaries and reports.
     pub out: PathBuf,
+}
+
+/// Whom a run is let loose on.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// A server that is started from this program, with PostgreSQL and Redis, and looked at meanwhile.
+    Started(PathBuf),
+    /// A server that runs already, such as staging: its address, and the secret of its webhook.
+    Running(Running),
+}
+
+/// A server that runs already.
+#[derive(Clone)]
+pub struct Running {
+    base: String,
+    secret: String,
+}
+
+impl Running {
+    /// The server at `base`, such as `https://staging.example.com`, which signs its webhook with `secret`.
+    #[must_use]
+    pub const fn at(base: String, secret: String) -> Self {
+        Self { base, secret }
+    }
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("base", &self.base).finish_non_exhaustive()
+    }
 }
 
 /// What came of a run.
@@ -72,7 +102,7 @@ impl Outcome {
     }
 }
 
-/// Starts a server with PostgreSQL and Redis, lets k6 loose on it, and looks at it meanwhile.
+/// Lets k6 loose on a server; one that it starts is looked at meanwhile.
 ///
 /// # Errors
 /// [`LoadError`] where something could not be started or read; what a good run may not have is in its outcome.
@@ -80,8 +110,22 @@ impl Outcome {
 /// # Panics
 /// With the log of a server that doesn't start.
 pub async fn run(scenario: Scenario, mode: Mode, options: &Options) -> Result<Outcome, LoadError> {
-    let out = folder(&options.out, scenario, mode)?;
-    let site = Site::start(&options.server).await;
+    match &options.target {
+        Target::Started(program) => started(scenario, mode, options, program).await,
+        Target::Running(server) => {
+            let (base, secret) = (server.base.clone(), server.secret.clone());
+            measured(scenario, mode, options, (base, secret), None).await
+        }
+    }
+}
+
+async fn started(
+    scenario: Scenario,
+    mode: Mode,
+    options: &Options,
+    program: &Path,
+) -> Result<Outcome, LoadError> {
+    let site = Site::start(program).await;
     let proxy = match options.fault {
         Some(fault) => Some(fault.before(site.server.addr()).await),
         None => None,
@@ -91,19 +135,31 @@ pub async fn run(scenario: Scenario, mode: Mode, options: &Options) -> Result<Ou
     // Some hundreds in a short run, and not more than one a second in a long one.
     let pause = (whole / 400).clamp(Duration::from_millis(200), Duration::from_secs(10));
     let samples = Samples::start(site.admin(), pause);
+    let of = (format!("http://{addr}"), SECRET.to_owned());
+    measured(scenario, mode, options, of, Some(samples)).await
+}
+
+async fn measured(
+    scenario: Scenario,
+    mode: Mode,
+    options: &Options,
+    (base, secret): (String, String),
+    samples: Option<Samples>,
+) -> Result<Outcome, LoadError> {
+    let out = folder(&options.out, scenario, mode)?;
     let began = Instant::now();
     let told = Variables {
-        base: format!("http://{addr}"),
+        base,
         mode,
         scale: options.scale,
         size: options.size,
-        secret: SECRET.to_owned(),
+        secret,
         out: out.clone(),
         prometheus: options.prometheus.clone(),
     };
     let ended = options.k6.run(scenario, &told).await?;
     let took = began.elapsed();
-    let samples = samples.stop();
+    let samples = samples.map(Samples::stop).unwrap_or_default();
     let figures = Figures::read(&out)?;
     let mut crossed = figures.crossed();
     if ended == Ended::Crossed && crossed.is_empty() {

@@ -6,14 +6,29 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 
 /// A certificate for 127.0.0.1 and localhost, and the authority that signed it.
 #[derive(Clone)]
-pub(crate) struct Certificate {
-    pub(crate) ca_pem: String,
-    pub(crate) cert_pem: String,
-    pub(crate) key_pem: String,
+pub struct Certificate {
+    /// The authority's, as PEM.
+    pub ca_pem: String,
+    /// The server's, as PEM.
+    pub cert_pem: String,
+    /// The server's key, as PEM.
+    pub key_pem: String,
+}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Certificate").field("cert_pem", &self.cert_pem).finish_non_exhaustive()
+    }
 }
 
 impl Certificate {
-    pub(crate) fn new() -> Self {
+    /// Makes a new one, of an authority of its own.
+    ///
+    /// # Panics
+    /// When the system has no random numbers.
+    #[expect(clippy::new_without_default, reason = "each is another one")]
+    #[must_use]
+    pub fn new() -> Self {
         let mut ca = CertificateParams::new([]).unwrap();
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];

@@ -14,6 +14,7 @@ mod redis;
 mod spotlight;
 
 pub use body::{ScriptedBody, ScriptedError, Step};
+pub use certificate::Certificate;
 pub use daemon::{Daemon, DaemonBuilder};
 pub use hyper_server::HyperServer;
 pub use observer::RecordingObserver;

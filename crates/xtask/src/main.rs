@@ -1,13 +1,16 @@
 //! `cargo xtask VERB`: what developers, CI and the README call.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to a person")]
 
+mod binary;
 mod cmd;
 mod counts;
+mod coverage;
 mod deny;
 #[cfg(test)]
 mod direction;
 mod features;
 mod links;
+mod semver;
 mod step;
 mod tools;
 mod verbs;

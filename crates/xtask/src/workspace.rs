@@ -1,6 +1,6 @@
 //! Where the workspace is and what `cargo metadata` says of its crates.
 
-use cargo_metadata::{Metadata, MetadataCommand};
+use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,20 @@ impl Workspace {
             target: metadata.target_directory.clone().into_std_path_buf(),
             metadata,
         })
+    }
+
+    /// The libraries that other teams build with.
+    pub(crate) fn published(&self) -> impl Iterator<Item = &Package> {
+        let library =
+            |package: &&Package| package.targets.iter().any(|target| target.is_kind(TargetKind::Lib));
+        let offered =
+            |package: &&Package| package.publish.as_ref().is_none_or(|registries| !registries.is_empty());
+        self.metadata.workspace_packages().into_iter().filter(library).filter(offered)
+    }
+
+    /// `--package` of each of them.
+    pub(crate) fn packages(&self) -> Vec<String> {
+        self.published().flat_map(|package| ["--package".to_owned(), package.name.to_string()]).collect()
     }
 
     /// The private home of the tools that are installed for the tests.

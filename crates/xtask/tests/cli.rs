@@ -15,7 +15,7 @@ fn alone_it_prints_help() {
     for args in [&[][..], &["help"], &["--help"]] {
         let out = xtask(args);
         assert!(out.status.success());
-        assert!(text(&out.stdout).contains("test [--install]"), "{out:?}");
+        assert!(text(&out.stdout).contains("test [STEP...]"), "{out:?}");
     }
 }
 
@@ -24,12 +24,12 @@ fn an_unknown_verb_exits_2_with_the_list() {
     let out = xtask(&["tset"]);
     assert_eq!(out.status.code(), Some(2));
     let told = text(&out.stderr);
-    assert!(told.starts_with("unknown verb `tset`\n") && told.contains("test [--install]"), "{told}");
+    assert!(told.starts_with("unknown verb `tset`\n") && told.contains("test [STEP...]"), "{told}");
 }
 
 #[test]
 fn an_unknown_option_exits_2_with_the_usage() {
     let out = xtask(&["test", "--instal"]);
     assert_eq!(out.status.code(), Some(2));
-    assert_eq!(text(&out.stderr), "usage: cargo xtask test [--install]\n");
+    assert_eq!(text(&out.stderr), "usage: cargo xtask test [STEP...] [--part N/M] [--install]\n");
 }

@@ -88,7 +88,7 @@ fn words(state: State, delivery: &Delivery, settings: &Settings, revision: Optio
         State::Smoked => format!("{new} answers as it should"),
         State::Shifted(100) => format!("{new} has all requests; its alarms are watched for {bake:?}"),
         State::Shifted(share) => format!("{new} has {share} % of the requests, for {step_pause:?}"),
-        State::Baked => format!("the alarms of {new} were quiet"),
+        State::Baked => format!("the alarms of {new} were quiet, and clients are answered as they should be"),
         State::Kept => format!("{new} has all requests, {old} keeps {keep} tasks"),
         _ => String::new(),
     }

@@ -60,10 +60,11 @@ impl<'a, C: Cloud> Steps<'a, C> {
     async fn wait(&self, step: Step) -> Result<(), Fault> {
         match step {
             Step::AwaitHealthy => self.await_healthy().await,
-            Step::Smoke => self.smoke().await,
+            Step::Smoke => self.smoke(Listener::Test).await,
             Step::AwaitQuiet => self.await_quiet().await,
             Step::Pause => self.watch(self.settings.step_pause).await,
             Step::Bake => self.watch(self.settings.bake).await,
+            Step::AskAsClients => self.smoke(Listener::Production).await,
             _ => Ok(()),
         }
     }
@@ -115,16 +116,20 @@ impl<'a, C: Cloud> Steps<'a, C> {
         Ok(Ok(()))
     }
 
-    async fn smoke(&self) -> Result<(), Fault> {
+    async fn smoke(&self, listener: Listener) -> Result<(), Fault> {
         let within = self.settings.smoke_within;
-        let end = |why| Fault::Smoke { within, why };
-        self.until(within, end, async || Ok(self.answers().await)).await
+        let end = |why| Fault::Smoke { listener: listener.name(), within, why };
+        self.until(within, end, async || Ok(self.answers(listener).await)).await
     }
 
-    async fn answers(&self) -> Result<(), String> {
+    async fn answers(&self, listener: Listener) -> Result<(), String> {
         let smoke = &self.settings.smoke;
         for route in smoke.routes() {
-            let answer = self.cloud.ask(&route.path).await.map_err(|why| format!("{}: {why}", route.path))?;
+            let answer = self
+                .cloud
+                .ask(listener, &route.path)
+                .await
+                .map_err(|why| format!("{}: {why}", route.path))?;
             smoke.check(route, &answer)?;
         }
         Ok(())

@@ -34,7 +34,9 @@ impl Default for Setup {
 pub(crate) struct World {
     pub(crate) moto: Daemon,
     pub(crate) api: Api,
+    /// Behind the test listener, and behind the production listener.
     pub(crate) smoke: SmokeServer,
+    pub(crate) clients: SmokeServer,
     production: String,
     test: String,
     groups: [String; 2],
@@ -97,7 +99,8 @@ impl World {
         };
         let (production, test) = (listener("443", [100, 0]), listener("8443", [0, 100]));
         let home = tempfile::tempdir().unwrap();
-        let world = Self { api, smoke: SmokeServer::start(), production, test, groups, home, moto };
+        let [smoke, clients] = [(); 2].map(|()| SmokeServer::start());
+        let world = Self { api, smoke, clients, production, test, groups, home, moto };
         world.register_targets(Colour::Blue, TASKS);
         world.register_targets(Colour::Green, setup.green_targets);
         world.make_services();
@@ -241,8 +244,22 @@ impl World {
             "TaskCount": TASKS.to_string(), "BlueServiceName": "blue", "GreenServiceName": "green",
             "BlueTargetGroupArn": self.groups[0], "GreenTargetGroupArn": self.groups[1],
             "ProductionListenerArn": self.production, "TestListenerArn": self.test, "TestUrl": self.smoke.url(),
+            "ProductionUrl": self.clients.url(),
             "BlueAlarms": "blue-errors,shared-errors", "GreenAlarms": "green-errors,shared-errors",
         })
+    }
+
+    /// A stack that says the same.
+    pub(crate) fn make_stack(&self, name: &str) {
+        let outputs = self.outputs();
+        let outputs =
+            outputs.as_object().unwrap().iter().map(|(name, value)| (name.clone(), json!({"Value": value})));
+        let template = json!({
+            "Resources": {"Logs": {"Type": "AWS::Logs::LogGroup"}},
+            "Outputs": outputs.collect::<serde_json::Map<_, _>>(),
+        });
+        let args = [("StackName", name), ("TemplateBody", &*template.to_string())];
+        self.api.query("cloudformation", "2010-05-15", "CreateStack", &args);
     }
 
     pub(crate) fn outputs_file(&self) -> PathBuf {

