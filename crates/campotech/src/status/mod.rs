@@ -1,8 +1,12 @@
-//! The status page: what the service does right now, for people, from what is published anyway.
+//! The status page: what the service does right now and did in the last hour, for people, from what is published anyway.
 
+mod assets;
+mod charts;
 mod history;
 mod page;
+mod rates;
 mod style;
 
-pub(crate) use history::History;
-pub(crate) use page::{Page, StatusFact};
+pub(crate) use assets::routes;
+pub(crate) use history::{History, StatusFact};
+pub(crate) use page::Page;

@@ -1,34 +1,20 @@
 //! The page itself, rendered on the server.
 
-use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use campotech_health::{Health, Snapshot};
 use maud::{DOCTYPE, Markup, html};
 
 use super::History;
+use super::history::Change;
 use super::style::CSS;
-
-/// A fact that the service adds to the page, such as the size of a queue.
-#[derive(Clone)]
-pub(crate) struct StatusFact {
-    pub(crate) name: &'static str,
-    pub(crate) value: Arc<dyn Fn() -> String + Send + Sync>,
-}
-
-impl fmt::Debug for StatusFact {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StatusFact").field("name", &self.name).finish_non_exhaustive()
-    }
-}
 
 /// What the page shows.
 #[derive(Debug, Clone)]
 pub(crate) struct Page {
     pub(crate) health: Health,
     pub(crate) history: Arc<History>,
-    pub(crate) facts: Vec<StatusFact>,
 }
 
 impl Page {
@@ -44,14 +30,24 @@ impl Page {
                     meta name="viewport" content="width=device-width,initial-scale=1";
                     meta name="robots" content="noindex";
                     title { (snapshot.service) " is " (snapshot.status.as_str()) }
+                    // Where there are scripts, they keep the page fresh without losing the place in it.
+                    @if !still { noscript { meta http-equiv="refresh" content="5"; } }
+                    link rel="stylesheet" href="status/uplot.css" nonce=(nonce);
                     style nonce=(nonce) { (maud::PreEscaped(CSS)) }
+                    script src="status/uplot.js" nonce=(nonce) defer {}
+                    script src="status/charts.js" nonce=(nonce) defer {}
                 }
                 body { main {
                     (head(&snapshot, still))
                     h2 { "Now" }
                     (self.facts())
+                    h2 { "The last hour" }
+                    noscript { p.sub { "Drawn where JavaScript is allowed; the numbers above need none." } }
+                    div #charts {}
                     h2 { "Components" }
                     (components(&snapshot))
+                    h2 { "Changes" }
+                    (changes(&self.history.changes()))
                 } }
             }
         }
@@ -62,7 +58,7 @@ impl Page {
         let now = self.history.now();
         let rates = self.history.rates();
         html! {
-            dl.facts {
+            dl #now .facts {
                 @if let Some(rates) = rates {
                     (fact("requests per second", &format!("{:.1}", rates.requests_per_second)))
                     (fact("server errors", &format!("{:.2} %", rates.error_share * 100.0)))
@@ -73,7 +69,7 @@ impl Page {
                 (fact("WebSockets", &now.websockets_active.to_string()))
                 (fact("jobs created", &now.jobs_created.to_string()))
                 (fact("voice messages", &now.voice_done.to_string()))
-                @for fact_ in &self.facts {
+                @for fact_ in self.history.facts() {
                     (fact(fact_.name, &(fact_.value)()))
                 }
             }
@@ -83,7 +79,7 @@ impl Page {
 
 fn head(snapshot: &Snapshot, still: bool) -> Markup {
     html! {
-        h1 {
+        h1 #state {
             (snapshot.service) " "
             span class={ "state " (snapshot.status.as_str()) } { (snapshot.status.as_str()) }
         }
@@ -91,9 +87,9 @@ fn head(snapshot: &Snapshot, still: bool) -> Markup {
             "version " (snapshot.version) ", " (snapshot.phase.as_str()) ", up " (duration(snapshot.uptime))
             ". Rates are those of the last minute; this page "
             @if still {
-                "stays as it is. " a href="status" { "Load again every five seconds" }
+                "stays as it is. " a href="status" { "Keep it fresh" }
             } @else {
-                "loads again every five seconds. " a href="status?still" { "Hold it still" }
+                "keeps itself fresh every five seconds. " a href="status?still" { "Hold it still" }
             }
         }
     }
@@ -101,7 +97,7 @@ fn head(snapshot: &Snapshot, still: bool) -> Markup {
 
 fn components(snapshot: &Snapshot) -> Markup {
     html! {
-        table {
+        table #components {
             thead { tr {
                 th scope="col" { "Component" } th scope="col" { "State" } th scope="col" { "Reason" }
                 th scope="col" { "Matters" } th scope="col" { "Latency" } th scope="col" { "Checked" }
@@ -120,6 +116,31 @@ fn components(snapshot: &Snapshot) -> Markup {
             }
         }
     }
+}
+
+fn changes(changes: &[Change]) -> Markup {
+    html! {
+        table #changes {
+            thead { tr {
+                th scope="col" { "When" } th scope="col" { "Component" } th scope="col" { "From" }
+                th scope="col" { "To" } th scope="col" { "Reason" }
+            } }
+            tbody {
+                @if changes.is_empty() { tr { td colspan="5" { "None since the start." } } }
+                @for change in changes { tr {
+                    td.n { (ago(change.at)) }
+                    th scope="row" { (change.component) }
+                    td { span class={ "state " (change.from.as_str()) } { (change.from.as_str()) } }
+                    td { span class={ "state " (change.to.as_str()) } { (change.to.as_str()) } }
+                    td { (change.reason) }
+                } }
+            }
+        }
+    }
+}
+
+fn ago(at: SystemTime) -> String {
+    format!("{} ago", duration(SystemTime::now().duration_since(at).unwrap_or_default()))
 }
 
 fn fact(name: &str, value: &str) -> Markup {
