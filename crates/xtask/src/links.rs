@@ -63,7 +63,9 @@ fn links(text: &str) -> Vec<&str> {
             for (at, _) in part.match_indices("](") {
                 let rest = &part[at + 2..];
                 let Some(link) = rest.split([')', ' ']).next() else { continue };
-                let foreign = link.contains("://") || link.starts_with("mailto:") || link.starts_with('#');
+                let elsewhere = link.contains("://") || link.starts_with("mailto:") || link.starts_with('#');
+                // A path of Rust in a README that is a crate's documentation: rustdoc looks at these.
+                let foreign = elsewhere || link.contains("::");
                 if !link.is_empty() && !foreign {
                     found.push(link);
                 }
@@ -79,7 +81,7 @@ mod tests {
 
     #[test]
     fn links_of_text_are_found_and_those_of_code_are_not() {
-        let text = "[a](b.md) and [`c`](d/e.rs#f), ![g](h.png \"title\"), [i](https://j/k), [l](#m), `[n](o)`\n```\n[p](q)\n```\n";
+        let text = "[a](b.md) and [`c`](d/e.rs#f), ![g](h.png \"title\"), [i](https://j/k), [l](#m), [r](s::T), `[n](o)`\n```\n[p](q)\n```\n";
         assert_eq!(links(text), ["b.md", "d/e.rs#f", "h.png"]);
     }
 

@@ -9,6 +9,7 @@ use crate::step::StepResult;
 use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
 
+pub(crate) use npm::INSTALL as NPM_INSTALL;
 pub(crate) use pypi::{AUDIT, TESTS};
 
 /// Makes every tool of the tests be there.

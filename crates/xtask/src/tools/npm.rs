@@ -16,7 +16,7 @@ const DIR: &str = "crates/xtask/tools/npm";
 const PROGRAMS: &[&str] = &["spotlight"];
 
 /// No script of a package runs, and nothing is told to anybody.
-const INSTALL: [&str; 4] = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+pub(crate) const INSTALL: [&str; 4] = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
 
 /// Is anything not there, or another version than the one pinned?
 pub(super) fn missing(workspace: &Workspace) -> bool {

@@ -1,6 +1,6 @@
 //! `e2e`: the server as browsers see it, by Playwright in Debian's Chromium.
 
-use super::{USAGE, Verb};
+use super::{Verb, ended, usage};
 use crate::cmd::{Cmd, cargo};
 use crate::tools;
 use crate::verbs::test::EVERYTHING;
@@ -25,18 +25,9 @@ fn e2e(args: &[String]) -> ExitCode {
     let pictures = match args {
         [] => false,
         [flag] if flag == "--screenshots" => true,
-        _ => {
-            eprintln!("usage: cargo xtask {}", E2E.usage);
-            return ExitCode::from(USAGE);
-        }
+        _ => return usage(&E2E),
     };
-    match run(pictures) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("{why}");
-            ExitCode::FAILURE
-        }
-    }
+    ended(run(pictures))
 }
 
 fn run(pictures: bool) -> Result<(), String> {
@@ -62,7 +53,7 @@ fn install(workspace: &Workspace, specs: &Path) -> Result<(), String> {
     if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    let install = Cmd::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    let install = Cmd::new("npm").args(tools::NPM_INSTALL);
     install.dir(specs).run(workspace)?.success()?;
     std::fs::write(&stamp, lock).map_err(failed)
 }

@@ -19,6 +19,22 @@ pub(crate) struct Verb {
     pub(crate) run: fn(&[String]) -> ExitCode,
 }
 
+/// For a command line that can't be understood.
+fn usage(verb: &Verb) -> ExitCode {
+    eprintln!("usage: cargo xtask {}", verb.usage);
+    ExitCode::from(USAGE)
+}
+
+fn ended(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 const VERBS: &[Verb] =
     &[test::VERB, monitor::MONITOR, monitor::DASHBOARDS, load::LOAD, e2e::E2E, audit::VERB];
 

@@ -1,6 +1,6 @@
 //! `monitor` and `dashboards`: what `campotech-monitor` does, with its tools and programs at hand.
 
-use super::{USAGE, Verb};
+use super::{Verb, ended, usage};
 use crate::cmd::{Cmd, cargo};
 use crate::tools;
 use crate::verbs::test::EVERYTHING;
@@ -49,19 +49,4 @@ fn dashboards(args: &[String]) -> ExitCode {
         let run = cargo(["run", "--quiet", "--package", "campotech-monitor", "--", "dashboards"]);
         run.args(check.then_some("--check")).run(&workspace)?.success()
     }))
-}
-
-fn usage(verb: &Verb) -> ExitCode {
-    eprintln!("usage: cargo xtask {}", verb.usage);
-    ExitCode::from(USAGE)
-}
-
-fn ended(result: Result<(), String>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("{why}");
-            ExitCode::FAILURE
-        }
-    }
 }

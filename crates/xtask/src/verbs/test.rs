@@ -1,6 +1,6 @@
 //! `test`: lints, build, tests, docs and supply chain, each as a step.
 
-use super::{USAGE, Verb};
+use super::{Verb, usage};
 use crate::cmd::{Cmd, cargo};
 use crate::counts::{self, Tally};
 use crate::step::{Runner, StepResult};
@@ -22,10 +22,7 @@ fn run(args: &[String]) -> ExitCode {
     let install = match args {
         [] => false,
         [flag] if flag == "--install" => true,
-        _ => {
-            eprintln!("usage: cargo xtask {}", VERB.usage);
-            return ExitCode::from(USAGE);
-        }
+        _ => return usage(&VERB),
     };
     let workspace = match Workspace::load() {
         Ok(workspace) => workspace,
@@ -61,7 +58,7 @@ fn steps(workspace: &Workspace, install: bool) -> Runner {
     run
 }
 
-fn passes(workspace: &Workspace, cmd: Cmd) -> StepResult {
+pub(super) fn passes(workspace: &Workspace, cmd: Cmd) -> StepResult {
     cmd.run(workspace)?.success()?;
     Ok(Tally::one())
 }
