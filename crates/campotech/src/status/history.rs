@@ -1,33 +1,24 @@
-//! What the status page knows of the past: the last minute in seconds, the last hour in points, and changes of state.
+//! Looks once a second, and keeps what the page knows of the past.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
-use campotech_health::{ComponentStatus, Health};
-use campotech_metrics::{Metrics, MetricsTotals};
+use campotech_health::Health;
+use campotech_metrics::{Metrics, MetricsTotals, Queue, QueueState};
 use parking_lot::Mutex;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use super::hour::{Hour, POINT_SECONDS, keep};
 use super::rates::Rates;
+use super::readings::{Refusals, StatusFact, of_facts, of_levels, of_requests};
+use super::states::States;
 
 const EVERY: Duration = Duration::from_secs(1);
 /// A minute, and the second before it.
 const SECONDS: usize = 61;
-/// A point of the hour is so many seconds.
-const POINT: usize = 5;
-const POINTS: usize = 720;
-const CHANGES: usize = 50;
 
-/// A fact that the service adds to the page, such as the size of a queue.
-#[derive(Clone)]
-pub(crate) struct StatusFact {
-    pub(crate) name: &'static str,
-    pub(crate) value: Arc<dyn Fn() -> String + Send + Sync>,
-}
-
-/// Looked at once a second.
+/// The past, and where the present is read.
 #[derive(Debug)]
 pub(crate) struct History {
     metrics: Metrics,
@@ -36,53 +27,40 @@ pub(crate) struct History {
     past: Mutex<Past>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Past {
     seconds: VecDeque<(Instant, MetricsTotals)>,
-    hour: VecDeque<Point>,
+    /// Seconds until the next point.
     until_point: usize,
-    states: Vec<(Arc<str>, ComponentStatus)>,
-    changes: VecDeque<Change>,
-}
-
-/// Five seconds of the hour.
-#[derive(Debug, Clone)]
-pub(crate) struct Point {
-    pub(crate) at: SystemTime,
-    pub(crate) rates: Rates,
-    pub(crate) in_flight: u64,
-    pub(crate) websockets: u64,
-    /// Of those facts that begin with a number.
-    pub(crate) facts: Vec<Option<f64>>,
-}
-
-/// A component that was in one state, and then in another.
-#[derive(Debug, Clone)]
-pub(crate) struct Change {
-    pub(crate) at: SystemTime,
-    pub(crate) component: Arc<str>,
-    pub(crate) from: ComponentStatus,
-    pub(crate) to: ComponentStatus,
-    pub(crate) reason: &'static str,
-}
-
-impl fmt::Debug for StatusFact {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StatusFact").field("name", &self.name).finish_non_exhaustive()
-    }
+    refusals: Refusals,
+    hour: Hour,
+    states: States,
 }
 
 impl History {
-    /// Looks until the history is dropped.
-    pub(crate) fn start(metrics: Metrics, health: Health, facts: Vec<StatusFact>) -> Arc<Self> {
-        let history = Arc::new(Self { metrics, health, facts, past: Mutex::default() });
-        tokio::spawn(keep(Arc::downgrade(&history)));
+    /// Looks until the history is dropped. `tiers` are those of the rate limits.
+    pub(crate) fn start<'t>(
+        metrics: Metrics,
+        health: Health,
+        facts: Vec<StatusFact>,
+        tiers: impl Iterator<Item = &'t str>,
+    ) -> Arc<Self> {
+        let mut past = Past::new(Refusals::of(tiers));
+        // Before the first result, so that each one is a change.
+        past.states.look(&health.snapshot());
+        let past = Mutex::new(past);
+        let history = Arc::new(Self { metrics, health, facts, past });
+        tokio::spawn(keep_looking(Arc::downgrade(&history)));
         history
     }
 
-    /// The totals at the present.
+    /// The totals of this moment.
     pub(crate) fn now(&self) -> MetricsTotals {
         self.metrics.totals()
+    }
+
+    pub(crate) fn queues(&self) -> Vec<(Queue, QueueState)> {
+        self.metrics.queues()
     }
 
     pub(crate) fn facts(&self) -> &[StatusFact] {
@@ -97,31 +75,39 @@ impl History {
         Rates::between(then, &now, since.elapsed())
     }
 
-    /// The last hour, the oldest first.
-    pub(crate) fn hour(&self) -> Vec<Point> {
-        self.past.lock().hour.iter().cloned().collect()
+    pub(crate) fn hour(&self) -> Hour {
+        self.past.lock().hour.clone()
     }
 
-    /// The last changes of state, the newest first.
-    pub(crate) fn changes(&self) -> Vec<Change> {
-        self.past.lock().changes.iter().rev().cloned().collect()
+    pub(crate) fn states(&self) -> States {
+        self.past.lock().states.clone()
     }
 
     fn look(&self) {
-        let totals = self.metrics.totals();
         let snapshot = self.health.snapshot();
-        // Before the lock: they are the service's own code.
-        let facts = self.facts.iter().map(|fact| leading_number(&(fact.value)())).collect();
+        let totals = self.metrics.totals();
+        let due = {
+            let mut past = self.past.lock();
+            past.states.look(&snapshot);
+            past.second(Instant::now(), totals.clone())
+        };
+        let Some((rates, time)) = due else { return };
+        // Without the lock: some of it is code of the service.
+        let mut readings = Vec::new();
+        of_requests(&rates, &totals, &mut readings);
+        of_levels(&self.metrics, &mut readings);
         let mut past = self.past.lock();
-        let past = &mut *past;
-        for component in &snapshot.components {
-            past.notice(&component.name, component.status, component.reason.as_str());
-        }
-        past.second(Instant::now(), totals, facts);
+        past.refusals.readings(&self.metrics, time, &mut readings);
+        drop(past);
+        of_facts(&self.facts, &mut readings);
+        let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let mut past = self.past.lock();
+        past.hour.push(at, readings);
+        past.states.mark();
     }
 }
 
-async fn keep(history: Weak<History>) {
+async fn keep_looking(history: Weak<History>) {
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
@@ -132,84 +118,76 @@ async fn keep(history: Weak<History>) {
 }
 
 impl Past {
-    fn notice(&mut self, name: &str, status: ComponentStatus, reason: &'static str) {
-        let Some((component, state)) = self.states.iter_mut().find(|(known, _)| &**known == name) else {
-            self.states.push((name.into(), status));
-            return;
-        };
-        let from = std::mem::replace(state, status);
-        if from != status {
-            let change =
-                Change { at: SystemTime::now(), component: Arc::clone(component), from, to: status, reason };
-            push(&mut self.changes, CHANGES, change);
-        }
+    fn new(refusals: Refusals) -> Self {
+        let seconds = VecDeque::with_capacity(SECONDS);
+        let (hour, states) = (Hour::default(), States::default());
+        Self { seconds, until_point: POINT_SECONDS, refusals, hour, states }
     }
 
-    fn second(&mut self, now: Instant, totals: MetricsTotals, facts: Vec<Option<f64>>) {
-        self.until_point = self.until_point.checked_sub(1).unwrap_or(POINT - 1);
-        if self.until_point == 0
-            && let Some((since, then)) = self.seconds.iter().rev().nth(POINT - 1)
-            && let Some(rates) = Rates::between(then, &totals, now - *since)
-        {
-            let (in_flight, websockets) = (totals.in_flight, totals.websockets_active);
-            let point = Point { at: SystemTime::now(), rates, in_flight, websockets, facts };
-            push(&mut self.hour, POINTS, point);
-        }
-        push(&mut self.seconds, SECONDS, (now, totals));
+    /// Takes a second; where a point of the hour is due, the rates since the one before, and the time between.
+    fn second(&mut self, now: Instant, totals: MetricsTotals) -> Option<(Rates, Duration)> {
+        let due = self.until_point == 0;
+        self.until_point = if due { POINT_SECONDS - 1 } else { self.until_point - 1 };
+        let since = self.seconds.iter().rev().nth(POINT_SECONDS - 1).filter(|_| due);
+        let rates = since.and_then(|(at, then)| {
+            let time = now - *at;
+            Some((Rates::between(then, &totals, time)?, time))
+        });
+        keep(&mut self.seconds, SECONDS, (now, totals));
+        rates
     }
-}
-
-fn push<T>(kept: &mut VecDeque<T>, most: usize, one: T) {
-    if kept.len() == most {
-        kept.pop_front();
-    }
-    kept.push_back(one);
-}
-
-/// `12 of 20` is 12; a word is none.
-fn leading_number(text: &str) -> Option<f64> {
-    let end = text.find(|c: char| c != '.' && !c.is_ascii_digit()).unwrap_or(text.len());
-    text[..end].parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_hour_is_bounded_and_a_point_is_five_seconds() {
-        let (mut past, metrics) = (Past::default(), Metrics::new().unwrap());
-        let start = Instant::now();
-        for second in 0..10_000 {
-            past.second(start + Duration::from_secs(second), metrics.totals(), vec![None]);
-        }
-        assert_eq!((past.seconds.len(), past.hour.len()), (SECONDS, POINTS));
+    fn past() -> Past {
+        Past::new(Refusals::of(std::iter::empty()))
     }
 
     #[test]
-    fn changes_are_noticed_once_bounded_and_the_first_state_is_none() {
-        let mut past = Past::default();
-        past.notice("redis", ComponentStatus::Healthy, "ok");
-        past.notice("redis", ComponentStatus::Healthy, "ok");
-        assert!(past.changes.is_empty());
-        for _ in 0..100 {
-            past.notice("redis", ComponentStatus::Unhealthy, "timeout");
-            past.notice("redis", ComponentStatus::Healthy, "ok");
+    fn a_point_is_five_seconds_and_a_minute_is_kept() {
+        let (mut past, start) = (past(), Instant::now());
+        let totals = Metrics::builder("a", "1").build().unwrap().totals();
+        let mut points = Vec::new();
+        for second in 0..200 {
+            if let Some((_, time)) = past.second(start + Duration::from_secs(second), totals.clone()) {
+                points.push((second, time));
+            }
         }
-        assert_eq!(past.changes.len(), CHANGES);
-        let last = past.changes.back().unwrap();
+        let five = |n: u64| (n * 5, Duration::from_secs(5));
+        assert_eq!(points, (1..40).map(five).collect::<Vec<_>>());
+        assert_eq!(past.seconds.len(), SECONDS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_past_grows_by_itself_until_the_history_is_dropped() {
+        let metrics = Metrics::builder("a", "1").build().unwrap();
+        let health = Health::builder("a", "1").build().unwrap();
+        let fact = StatusFact { name: "sessions", value: Arc::new(|| "7 of 9".to_owned()) };
+        let history = History::start(metrics, health, vec![fact], ["auth"].into_iter());
+        tokio::time::sleep(Duration::from_millis(15_500)).await;
+        let (hour, states) = (history.hour(), history.states());
+        assert_eq!(hour.at.len(), 3);
+        let titles: Vec<_> = hour.charts.iter().map(|chart| &*chart.title).collect();
         assert_eq!(
-            (last.from, last.to, last.reason),
-            (ComponentStatus::Unhealthy, ComponentStatus::Healthy, "ok")
+            titles,
+            [
+                "Requests",
+                "Server errors",
+                "Time to answer",
+                "At work",
+                "Waiting in queues",
+                "Refused by rate limits",
+                "sessions"
+            ]
         );
-    }
+        assert_eq!((states.tracks.len(), states.tracks[0].points()), (1, 3));
 
-    #[test]
-    fn numbers_at_the_beginning_are_drawn() {
-        for (text, number) in
-            [("3", Some(3.0)), ("12 of 20", Some(12.0)), ("1.5 s", Some(1.5)), ("none", None), ("", None)]
-        {
-            assert_eq!(leading_number(text), number, "{text}");
-        }
+        let gone = Arc::downgrade(&history);
+        drop(history);
+        tokio::time::sleep(EVERY).await;
+        assert!(gone.upgrade().is_none());
     }
 }

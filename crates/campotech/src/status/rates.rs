@@ -11,9 +11,11 @@ pub(crate) struct Rates {
     pub(crate) error_share: f64,
     pub(crate) p50: Option<Duration>,
     pub(crate) p95: Option<Duration>,
+    pub(crate) p99: Option<Duration>,
 }
 
 impl Rates {
+    /// None where no time passed.
     #[expect(clippy::cast_precision_loss, reason = "counts of one minute")]
     pub(crate) fn between(then: &MetricsTotals, now: &MetricsTotals, time: Duration) -> Option<Self> {
         if time.is_zero() {
@@ -27,6 +29,7 @@ impl Rates {
             error_share: if requests == 0.0 { 0.0 } else { errors / requests },
             p50: latency.quantile(0.50),
             p95: latency.quantile(0.95),
+            p99: latency.quantile(0.99),
         })
     }
 }

@@ -1,91 +1,180 @@
-// Draws the last hour, and keeps the page fresh unless it is held still. Without it the page loads itself again.
+// Draws the last hour above its words, and keeps the page fresh unless it is held still. Without it the page loads itself again.
 (() => {
+  const EVERY = 5000;
+  const DASHES = [[], [6, 4], [2, 3], [10, 3, 2, 3]];
+  const COUNTS = [1, 2, 5].flatMap((n) => [0, 1, 2, 3, 4, 5, 6].map((power) => n * 10 ** power)).sort((a, b) => a - b);
   const still = new URLSearchParams(location.search).has('still');
-  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const news = document.getElementById('news');
   const room = document.getElementById('charts');
-  const drawn = new Map();
+  /** Plots by the title of their chart. */
+  const plots = new Map();
+  let heard = new Date();
 
-  const colours = () => (dark.matches ? ['#7cb8ff', '#f0b849'] : ['#1d5fb4', '#9a6200']);
-  const ink = () => (dark.matches ? '#9ca3af' : '#6b7280');
-  const number = (value) => (value == null ? '–' : value >= 100 ? value.toFixed(0) : value.toFixed(1));
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
+  const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString('en-GB');
+  const number = (value) => (value == null ? 'none' : String(Number(value.toFixed(value >= 100 ? 0 : value >= 1 ? 1 : 2))));
+  const said = (value, unit) => `${number(value)}${unit && value != null ? ` ${unit}` : ''}`;
 
-  /** What a chart says, for those who don't see it. */
-  function words({ title, unit, lines }) {
-    const each = lines.map(({ name, values }) => {
-      const known = values.filter((value) => value != null);
-      if (known.length === 0) return `${name}: nothing yet`;
-      const most = Math.max(...known);
-      return `${name}: ${number(known[known.length - 1])} ${unit} now, ${number(most)} ${unit} at most`;
-    });
-    return `${title} in the last hour. ${each.join('; ')}.`;
-  }
+  const size = ({ clientWidth, clientHeight }) => ({ width: clientWidth, height: clientHeight });
 
-  function options(chart, width) {
-    const axis = { stroke: ink(), grid: { stroke: '#8883', width: 1 }, ticks: { stroke: '#8883', width: 1 } };
+  function options(chart, element, told) {
+    const axis = {
+      stroke: () => colour('--dim'),
+      font: '11px system-ui, sans-serif',
+      grid: { stroke: () => colour('--grid'), width: 1 },
+      ticks: { show: false },
+    };
+    const lines = chart.lines.map(({ name }, i) => ({
+      label: name,
+      stroke: () => colour(`--l${i % DASHES.length}`),
+      dash: DASHES[i % DASHES.length],
+      width: 2,
+    }));
+    // What is counted has no halves.
+    const [least, incrs] = chart.unit ? [1, undefined] : [2, COUNTS];
+    if (lines.length === 1) lines[0].fill = () => `${colour('--l0')}22`;
     return {
-      width,
-      height: 150,
-      legend: { show: true, live: true },
-      scales: { y: { range: (_, low, high) => [0, high > 0 ? high * 1.1 : 1] } },
-      axes: [axis, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${tick}${chart.unit && ` ${chart.unit}`}`) }],
-      series: [{}, ...chart.lines.map(({ name }, i) => ({ label: name, stroke: colours()[i], width: 1.5, value: (_, value) => number(value) }))],
+      ...size(element),
+      padding: [8, 8, 0, 0],
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, sync: { key: 'status' } },
+      scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, least)] } },
+      axes: [
+        { ...axis, size: 24, space: 70, values: (_, ticks) => ticks.map((at) => clock(at).slice(0, at % 60 === 0 ? 5 : 8)) },
+        { ...axis, size: 56, space: 32, ...(incrs && { incrs }), values: (_, ticks) => ticks.map((tick) => said(tick, chart.unit)) },
+      ],
+      series: [{}, ...lines],
+      hooks: { setCursor: [told] },
     };
   }
 
+  /** A plot that a pointer reads, and the arrow keys: a slider along the time. */
+  function plot(figure, chart) {
+    const element = document.createElement('div');
+    const output = document.createElement('output');
+    element.className = 'plot';
+    element.tabIndex = 0;
+    element.setAttribute('role', 'slider');
+    element.setAttribute('aria-label', `${chart.title}, along the last hour`);
+    figure.querySelector('figcaption').after(element);
+    figure.querySelector('figcaption').append(output);
+    // It repeats what the slider says.
+    output.setAttribute('aria-hidden', 'true');
+
+    const told = (plot) => {
+      const last = plot.data[0].length - 1;
+      const at = plot.cursor.idx ?? last;
+      const values = chart.lines.map(({ name }, i) => `${name} ${said(plot.data[i + 1][at], chart.unit)}`);
+      const text = `${clock(plot.data[0][at])}: ${values.join(', ')}`;
+      output.textContent = plot.cursor.idx == null ? '' : chart.lines.length < 3 ? text : clock(plot.data[0][at]);
+      element.setAttribute('aria-valuemin', '0');
+      element.setAttribute('aria-valuemax', String(last));
+      element.setAttribute('aria-valuenow', String(at));
+      element.setAttribute('aria-valuetext', text);
+    };
+    const drawn = new uPlot(options(chart, element, told), [[], ...chart.lines.map(() => [])], element);
+    const move = (to) => {
+      const left = drawn.valToPos(drawn.data[0][to], 'x');
+      // Told to the hooks, and to the other plots.
+      drawn.setCursor({ left, top: 0 }, true, true);
+    };
+    element.addEventListener('keydown', (event) => {
+      const last = drawn.data[0].length - 1;
+      const at = drawn.cursor.idx ?? last;
+      const steps = { ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1, PageDown: at - 12, PageUp: at + 12, Home: 0, End: last };
+      if (!(event.key in steps)) return;
+      event.preventDefault();
+      move(Math.min(last, Math.max(0, steps[event.key])));
+    });
+    element.addEventListener('blur', () => drawn.setCursor({ left: -10, top: -10 }, true, true));
+    const sized = new ResizeObserver(() => drawn.setSize(size(element)));
+    sized.observe(element);
+    return { element, output, drawn, told, sized, names: names(chart) };
+  }
+
+  const names = (chart) => chart.lines.map(({ name }) => name).join();
+
   function draw({ at, charts }) {
+    if (at.length === 0) return;
     for (const chart of charts) {
-      let figure = drawn.get(chart.title);
-      if (!figure) {
-        const element = document.createElement('figure');
-        const caption = document.createElement('figcaption');
-        caption.textContent = chart.title;
-        const canvas = document.createElement('div');
-        canvas.setAttribute('role', 'img');
-        element.append(caption, canvas);
-        room.append(element);
-        figure = { canvas, plot: new uPlot(options(chart, canvas.clientWidth || 320), [], canvas), of: chart };
-        drawn.set(chart.title, figure);
+      const figure = [...room.children].find(({ dataset }) => dataset.chart === chart.title);
+      if (!figure) continue;
+      let known = plots.get(chart.title);
+      if (known && known.names !== names(chart)) {
+        remove(known);
+        known = undefined;
       }
-      figure.plot.setData([at, ...chart.lines.map(({ values }) => values)]);
-      figure.canvas.setAttribute('aria-label', words(chart));
+      if (!known) {
+        known = plot(figure, chart);
+        plots.set(chart.title, known);
+      }
+      known.drawn.setData([at, ...chart.lines.map(({ values }) => values)]);
+      known.told(known.drawn);
     }
   }
 
-  /** The parts that the server renders, from a fresh page. */
-  async function renew() {
-    const text = await (await fetch(location.href, { cache: 'no-store' })).text();
-    const fresh = new DOMParser().parseFromString(text, 'text/html');
+  function remove({ element, output, drawn, sized }) {
+    sized.disconnect();
+    drawn.destroy();
+    element.remove();
+    output.remove();
+  }
+
+  /** What the server renders, from a fresh page; plots stay where they are. */
+  function renew(fresh) {
+    const state = document.getElementById('state').textContent;
+    for (const id of ['icon', 'state', 'about', 'now', 'strips', 'components', 'changes']) {
+      document.getElementById(id).replaceWith(fresh.getElementById(id));
+    }
+    for (const figure of fresh.querySelectorAll('[data-chart]')) {
+      const here = [...room.children].find(({ dataset }) => dataset.chart === figure.dataset.chart);
+      if (here) here.querySelector('dl').replaceWith(figure.querySelector('dl'));
+      else room.append(figure);
+    }
+    if (room.querySelector('figure')) {
+      room.querySelector('p')?.remove();
+    }
+    const changed = document.getElementById('state').textContent !== state;
     document.title = fresh.title;
-    for (const id of ['state', 'now', 'components', 'changes']) {
-      const [here, there] = [document.getElementById(id), fresh.getElementById(id)];
-      if (here && there) here.replaceWith(there);
-    }
+    // Said aloud where it is listened to, and only when it is news.
+    if (changed) news.textContent = `${fresh.title} since ${new Date().toLocaleTimeString('en-GB')}.`;
   }
 
-  async function go() {
+  /** Without its style, whose nonce is not the one of this page. */
+  function parse(text) {
+    return new DOMParser().parseFromString(text.replace(/<style.*?<\/style>/s, ''), 'text/html');
+  }
+
+  async function get(url) {
+    const answer = await fetch(url, { cache: 'no-store' });
+    if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+    return answer;
+  }
+
+  async function go(whole) {
     try {
-      draw(await (await fetch('status/history.json', { cache: 'no-store' })).json());
+      if (whole) renew(parse(await (await get(location.href)).text()));
+      draw(await (await get('status/history.json')).json());
+      if (news.dataset.silent) news.textContent = '';
+      delete news.dataset.silent;
+      heard = new Date();
     } catch {
-      // A server that is away is shown by what the page says last, and asked again.
+      news.dataset.silent = 'true';
+      news.textContent = `No answer since ${heard.toLocaleTimeString('en-GB')}: what follows is of then.`;
     }
   }
 
-  function again() {
-    for (const { plot } of drawn.values()) plot.destroy();
-    drawn.clear();
-    room.replaceChildren();
-    void go();
+  async function again() {
+    // Nobody looks: what is shown is fetched when somebody does.
+    if (!document.hidden) await go(true);
+    setTimeout(again, EVERY);
   }
 
-  dark.addEventListener('change', again);
-  addEventListener('resize', () => {
-    for (const { canvas, plot } of drawn.values()) plot.setSize({ width: canvas.clientWidth, height: 150 });
-  });
-  void go();
+  const redraw = () => plots.forEach(({ drawn }) => drawn.redraw());
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
   if (!still) {
-    setInterval(async () => {
-      await renew().catch(() => {});
-      await go();
-    }, 5000);
+    setTimeout(again, EVERY);
+    document.addEventListener('visibilitychange', () => void (document.hidden || go(true)));
   }
+  void go(false);
 })();
