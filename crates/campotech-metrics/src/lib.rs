@@ -6,6 +6,7 @@ mod cgroup;
 mod collect;
 mod endpoint;
 mod error;
+mod levels;
 mod metrics;
 mod names;
 mod ops;

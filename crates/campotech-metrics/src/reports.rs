@@ -53,6 +53,13 @@ impl Reports {
         }
     }
 
+    /// Decisions of a tier so far; 0 for one that has not decided yet.
+    pub(crate) fn rate_limited(&self, tier: &str, verdict: RateLimitVerdict) -> u64 {
+        let mut decisions = 0;
+        self.rate_limit.with_known([tier, verdict.as_str()], |counter| decisions = counter.get());
+        decisions
+    }
+
     pub(crate) fn budgets(&self) -> [&Budget; 6] {
         [
             self.rate_limit.budget(),

@@ -40,8 +40,12 @@ impl Platform {
         let face = Face::of_public(addr, admin_addr);
         let page = Arc::new(Page {
             health: health.clone(),
-            history: History::start(self.metrics.clone()),
-            facts: std::mem::take(&mut self.facts),
+            history: History::start(
+                self.metrics.clone(),
+                health.clone(),
+                std::mem::take(&mut self.facts),
+                stack.rate_limit.tiers(),
+            ),
         });
         let public_ops = ops::routes(face, &health, &self.metrics, &page);
         // The fallback of the router that is merged in stays, so requests that match nothing go the whole path too.

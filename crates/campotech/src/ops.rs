@@ -3,16 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::response::{Html, IntoResponse};
-use axum::routing::{any_service, get};
-use axum::{Extension, Router};
+use axum::Router;
+use axum::routing::any_service;
 use campotech_health::{Details, Health};
 use campotech_metrics::Metrics;
-use campotech_security::headers::CspNonce;
-use http::Uri;
-use http::header::{CACHE_CONTROL, REFRESH};
 
-use crate::status::Page;
+use crate::status::{self, Page};
 
 /// What a listener shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,11 +41,8 @@ pub(crate) fn routes(face: Face, health: &Health, metrics: &Metrics, page: &Arc<
     match face {
         Face::Public => health.router(Details::Hidden),
         Face::Operators => {
-            let page = Arc::clone(page);
-            health
-                .router(Details::Shown)
-                .route("/metrics", any_service(metrics.endpoint()))
-                .route("/status", get(move |uri| status(Arc::clone(&page), uri)))
+            let health = health.router(Details::Shown);
+            health.route("/metrics", any_service(metrics.endpoint())).merge(status::routes(page))
         }
     }
 }
@@ -60,13 +53,4 @@ pub(crate) fn admin_routes(health: &Health, metrics: &Metrics, page: &Arc<Page>)
     #[cfg(feature = "cpu-profile")]
     let routes = routes.merge(crate::profile::router());
     routes
-}
-
-/// Loads again by itself, for which it needs no script; not with `?still`, for those who need longer (WCAG 2.2.1).
-async fn status(page: Arc<Page>, uri: Uri) -> impl IntoResponse {
-    let nonce = CspNonce::generate();
-    let still = uri.query() == Some("still");
-    let html = Html(page.render(nonce.as_str(), still));
-    let again = (!still).then_some([(REFRESH, "5")]);
-    ([(CACHE_CONTROL, "no-store")], again, Extension(nonce), html)
 }

@@ -23,11 +23,14 @@ async fn with_an_admin_listener_the_public_one_shows_no_details() {
         connection.send(format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n")).await.unwrap();
         connection.receive().await.unwrap()
     };
-    for path in ["/metrics", "/status", "/health/components/store"] {
+    for path in
+        ["/metrics", "/status", "/status/history.json", "/status/uplot.js", "/health/components/store"]
+    {
         assert_eq!(ask(public, path).await.status, 404, "{path}");
     }
     assert_eq!(ask(admin, "/metrics").await.status, 200);
     assert_eq!(ask(admin, "/status").await.status, 200);
+    assert_eq!(ask(admin, "/status/history.json").await.status, 200);
     assert_eq!(ask(admin, "/hello").await.status, 404);
     let health = ask(public, "/health").await.text();
     assert!(!health.contains("components"), "{health}");
@@ -38,7 +41,7 @@ async fn with_an_admin_listener_the_public_one_shows_no_details() {
 #[tokio::test]
 async fn a_listener_for_everyone_without_an_admin_listener_shows_no_details() {
     let running = start(platform(&[("CAMPOTECH_LISTEN", "0.0.0.0:0")]), routes()).await;
-    for path in ["/metrics", "/status"] {
+    for path in ["/metrics", "/status", "/status/history.json"] {
         assert_eq!(running.get(path).await.status, 404, "{path}");
     }
     assert_eq!(running.get("/live").await.status, 200);

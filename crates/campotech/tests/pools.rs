@@ -41,6 +41,27 @@ async fn a_pool_is_shown_and_a_scrape_takes_none_of_its_connections() {
 }
 
 #[tokio::test]
+async fn a_pool_has_a_chart_of_what_is_in_use_of_it() {
+    let server = Postgres::start().await;
+    let pool = Pool::builder(Manager::new(server.url().parse().unwrap(), NoTls)).max_size(3).build().unwrap();
+    let running = start(platform(&[]).watch_pool("main", &pool).unwrap(), Router::new()).await;
+    let leased = (pool.get().await.unwrap(), pool.get().await.unwrap());
+    let history = loop {
+        let history = running.get("/status/history.json").await.text();
+        if history.contains("Connections") {
+            break history;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    for (line, value) in [("in use", "2.0"), ("at most", "3.0"), ("waiting for one", "0.0")] {
+        assert!(history.contains(&format!(r#"{{"name":"{line}","values":[{value}]}}"#)), "{line}: {history}");
+    }
+    let page = running.get("/status").await.text();
+    assert!(page.contains(r#"<figure data-chart="Connections: main">"#), "{page}");
+    drop(leased);
+}
+
+#[tokio::test]
 async fn two_pools_of_one_name_are_an_error() {
     let config = "postgres://ana@127.0.0.1:1/x".parse().unwrap();
     let pool = Pool::builder(Manager::new(config, NoTls)).build().unwrap();

@@ -153,6 +153,10 @@ async fn the_status_page_passes_its_own_policy() {
     assert!(used.len() >= 22, "128 bits of base64: {used}");
     let policy = page.headers["content-security-policy"].to_str().unwrap();
     assert!(policy.contains(&format!("'nonce-{used}'")), "{policy}");
+    let loaded = text.matches("<script").count() + text.matches("<link rel=\"stylesheet\"").count();
+    let let_through = text.matches(&format!("nonce=\"{used}\"")).count();
+    assert_eq!((loaded, let_through), (3, 4), "and so has its style: {text}");
+    assert!(!text.contains("style=") && !text.contains(" onclick"), "{text}");
     assert!(text.contains("probe") && text.contains("requests in flight"), "{text}");
     assert_ne!(nonce(&running.get("/status").await.text()), used, "each page has its own");
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use campotech::security::rate_limit::redis::RedisLimits;
 use campotech::security::rate_limit::shared::SharedLimits;
-use fred::clients::Client;
+use fred::clients::{Client, SubscriberClient};
+use fred::prelude::ClientLike;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -41,6 +42,8 @@ pub struct RedisBackend {
     pub queue: StreamQueue,
     /// The rate limits of all replicas.
     pub limits: SharedLimits,
+    quick: Client,
+    subscriber: SubscriberClient,
     bridge: Option<Bridge>,
 }
 
@@ -92,12 +95,15 @@ impl Backends {
                 let (tls, prefix) = (settings.tls_roots.client(), settings.redis_prefix.as_str());
                 let client = redis.client(tls.clone())?;
                 let subscriber = redis.builder(tls).build_subscriber_client()?;
-                let (events, bridge) = Bridge::new(client.clone(), subscriber, prefix);
+                let (events, bridge) = Bridge::new(client.clone(), subscriber.clone(), prefix);
                 let queue = StreamQueue::new(client.clone(), prefix);
                 let quick = redis.quick_client(settings.tls_roots.client())?;
-                let limits = RedisLimits::new(quick).with_prefix(format!("{prefix}:limit"))?;
+                let limits = RedisLimits::new(quick.clone()).with_prefix(format!("{prefix}:limit"))?;
                 let limits = limits.with_deadline(DECISION)?.start();
-                (Some(RedisBackend { client, queue, limits, bridge: Some(bridge) }), events)
+                (
+                    Some(RedisBackend { client, queue, limits, quick, subscriber, bridge: Some(bridge) }),
+                    events,
+                )
             }
         };
         Ok(Self { store, database, redis, events, cursors })
@@ -117,6 +123,17 @@ impl Backends {
     pub fn start_bridge(&mut self, tasks: &TaskTracker, stop: &CancellationToken) {
         if let Some(bridge) = self.redis.as_mut().and_then(|redis| redis.bridge.take()) {
             tasks.spawn(bridge.run(stop.clone()));
+        }
+    }
+}
+
+impl RedisBackend {
+    /// `2 of 3`: connections that are up, as a fact for the status page. There is no pool: each is shared by all callers.
+    pub fn connections(&self) -> impl Fn() -> String + Send + Sync + 'static + use<> {
+        let (client, quick, subscriber) = (self.client.clone(), self.quick.clone(), self.subscriber.clone());
+        move || {
+            let up = [client.is_connected(), quick.is_connected(), subscriber.is_connected()];
+            format!("{} of {}", up.iter().filter(|up| **up).count(), up.len())
         }
     }
 }

@@ -89,7 +89,8 @@ pub async fn run(settings: ServerSettings) -> Result<(), ServeError> {
         platform = platform.check(check);
     }
     if let Some(redis) = &backends.redis {
-        platform = platform.shared_limits(redis.limits.clone());
+        platform =
+            platform.shared_limits(redis.limits.clone()).fact("Redis connections", redis.connections());
     }
     if let Some(database) = &backends.database {
         platform = platform.watch_pool(POOL, database.pool())?;
@@ -98,9 +99,7 @@ pub async fn run(settings: ServerSettings) -> Result<(), ServeError> {
     let platform = platform
         .auth_routes(["/api/v1/auth/*"])
         .webhook_routes("/webhooks/*")
-        .fact("queue: jobs", queue.fact(QueueGauge::jobs))
-        .fact("queue: voice", queue.fact(QueueGauge::voice))
-        .fact("dead letters", queue.fact(QueueGauge::dead))
+        .fact("dead letters", queue.fact())
         .on_drained(move || async move {
             background.stop().await;
             if let Err(error) = closing.close().await {

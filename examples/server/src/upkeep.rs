@@ -72,9 +72,10 @@ const fn metrics_outcome(outcome: Outcome) -> MetricsOutcome {
     }
 }
 
-/// How long the queues are, read once a second so that neither a scrape nor a page waits for the store.
+/// How long the queues are, read once a second so that neither a scrape nor a page waits for the store. It keeps the dead
+/// letters.
 #[derive(Debug, Clone, Default)]
-pub struct QueueGauge(Arc<[AtomicU64; 3]>);
+pub struct QueueGauge(Arc<AtomicU64>);
 
 impl QueueGauge {
     /// Reads until told to stop.
@@ -89,9 +90,7 @@ impl QueueGauge {
             let now = wall_now(&SystemClock);
             metrics.set_queue(Queue::Jobs, stats.jobs.size, stats.jobs.oldest_age(now));
             metrics.set_queue(Queue::Voice, stats.voice.size, stats.voice.oldest_age(now));
-            self.0[0].store(stats.jobs.size, Relaxed);
-            self.0[1].store(stats.voice.size, Relaxed);
-            self.0[2].store(stats.dead, Relaxed);
+            self.0.store(stats.dead, Relaxed);
             // Not before the first reading: a 0 that nobody read would make every dead letter look new.
             if !std::mem::replace(&mut published, true) {
                 self.publish_dead(&metrics);
@@ -109,28 +108,16 @@ impl QueueGauge {
         }
     }
 
-    /// Messages that wait to become a job.
-    #[must_use]
-    pub fn jobs(&self) -> u64 {
-        self.0[0].load(Relaxed)
-    }
-
-    /// Voice messages that wait.
-    #[must_use]
-    pub fn voice(&self) -> u64 {
-        self.0[1].load(Relaxed)
-    }
-
     /// Messages that were given up and wait for a person.
     #[must_use]
     pub fn dead(&self) -> u64 {
-        self.0[2].load(Relaxed)
+        self.0.load(Relaxed)
     }
 
-    /// One of these as a fact for the status page.
-    pub fn fact(&self, read: fn(&Self) -> u64) -> impl Fn() -> String + Send + Sync + 'static + use<> {
+    /// The dead letters as a fact for the status page.
+    pub fn fact(&self) -> impl Fn() -> String + Send + Sync + 'static + use<> {
         let gauge = self.clone();
-        move || read(&gauge).to_string()
+        move || gauge.dead().to_string()
     }
 }
 

@@ -104,10 +104,13 @@ impl Business {
         self.write_queues(out);
     }
 
+    /// Their states, asked for without the lock: an answer may take its time, or set the queue.
+    pub(crate) fn queues(&self) -> Vec<(Queue, QueueState)> {
+        Queue::ALL.iter().filter_map(|queue| Some((*queue, self.queue(*queue)?))).collect()
+    }
+
     fn write_queues(&self, out: &mut Exposition) {
-        // The questions are asked without the lock: an answer may take its time, or set the queue.
-        let states: Vec<_> =
-            Queue::ALL.iter().filter_map(|queue| Some((*queue, self.queue(*queue)?))).collect();
+        let states = self.queues();
         let mut family = out.family(&names::QUEUE_SIZE);
         for (queue, state) in &states {
             family.value(&[("queue", queue.as_str())], state.size as f64);

@@ -38,11 +38,15 @@ impl Pools {
         self.0.read().get(name).map(|pool| pool.metrics.clone())
     }
 
-    pub(crate) fn write(&self, out: &mut Exposition) {
-        // Without the lock: a question may take its time, or add another pool.
+    /// The states by name.
+    pub(crate) fn states(&self) -> Vec<(Arc<str>, PoolState)> {
         let pools = self.0.read().clone();
-        let states: Vec<_> =
-            pools.iter().filter_map(|(name, pool)| Some((&**name, ask(|| (pool.read)())?))).collect();
+        asked(&pools).into_iter().map(|(name, state)| (name.into(), state)).collect()
+    }
+
+    pub(crate) fn write(&self, out: &mut Exposition) {
+        let pools = self.0.read().clone();
+        let states = asked(&pools);
         let mut family = out.family(&names::POOL_CONNECTIONS);
         for (name, state) in &states {
             let used = state.size.saturating_sub(state.available);
@@ -66,4 +70,9 @@ impl Pools {
             family.counter(&[("pool", name)], pool.metrics.timeouts.get());
         }
     }
+}
+
+/// Asks pools that were copied from under the lock: a question may take its time, or add another pool.
+fn asked(pools: &BTreeMap<Arc<str>, Pool>) -> Vec<(&str, PoolState)> {
+    pools.iter().filter_map(|(name, pool)| Some((&**name, ask(|| (pool.read)())?))).collect()
 }

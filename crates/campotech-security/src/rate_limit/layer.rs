@@ -81,6 +81,11 @@ impl RateLimitLayer {
 }
 
 impl<C: Clock> RateLimitLayer<C> {
+    /// The names of the tiers, in the order in which they are asked.
+    pub fn tiers(&self) -> impl Iterator<Item = &str> {
+        self.tiers.routed.iter().chain(&self.tiers.default).map(|tier| &*tier.name)
+    }
+
     /// Reports every decision to `observer`.
     #[must_use]
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {

@@ -1,8 +1,20 @@
-//! The status page: what the service does right now, for people, from what is published anyway.
+//! The status page: what the service does right now and did in the last hour, for people, from what is published anyway.
+//!
+//! Nothing is asked of a database, and nothing happens on the path of a request: a task looks once a second. What it keeps
+//! is bounded: see [`Hour`](hour::Hour) and [`States`](states::States).
 
+mod assets;
+mod charts;
+mod figures;
 mod history;
+mod hour;
 mod page;
-mod style;
+mod rates;
+mod readings;
+mod states;
+mod text;
 
+pub(crate) use assets::routes;
 pub(crate) use history::History;
-pub(crate) use page::{Page, StatusFact};
+pub(crate) use page::Page;
+pub(crate) use readings::StatusFact;

@@ -1,41 +1,28 @@
 //! The page itself, rendered on the server.
 
-use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use campotech_health::{Health, Snapshot};
-use maud::{DOCTYPE, Markup, html};
+use campotech_health::{ComponentStatus, Health, Snapshot};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::History;
-use super::style::CSS;
+use super::states::States;
+use super::text::{ago, duration, milliseconds};
+use super::{History, figures};
 
-/// A fact that the service adds to the page, such as the size of a queue.
-#[derive(Clone)]
-pub(crate) struct StatusFact {
-    pub(crate) name: &'static str,
-    pub(crate) value: Arc<dyn Fn() -> String + Send + Sync>,
-}
-
-impl fmt::Debug for StatusFact {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StatusFact").field("name", &self.name).finish_non_exhaustive()
-    }
-}
+const CSS: &str = include_str!("assets/page.css");
 
 /// What the page shows.
 #[derive(Debug, Clone)]
 pub(crate) struct Page {
     pub(crate) health: Health,
     pub(crate) history: Arc<History>,
-    pub(crate) facts: Vec<StatusFact>,
 }
 
 impl Page {
-    /// The page as HTML. `nonce` lets its style pass the content security policy; `still` says that it does not load
-    /// again by itself.
+    /// The page as HTML. `nonce` lets its style and scripts pass the content security policy; `still` says that it does
+    /// not renew itself.
     pub(crate) fn render(&self, nonce: &str, still: bool) -> String {
-        let snapshot = self.health.snapshot();
+        let (snapshot, states) = (self.health.snapshot(), self.history.states());
         html! {
             (DOCTYPE)
             html lang="en" {
@@ -44,14 +31,26 @@ impl Page {
                     meta name="viewport" content="width=device-width,initial-scale=1";
                     meta name="robots" content="noindex";
                     title { (snapshot.service) " is " (snapshot.status.as_str()) }
-                    style nonce=(nonce) { (maud::PreEscaped(CSS)) }
+                    link #icon rel="icon" href=(icon(snapshot.status));
+                    // Where there are scripts, they keep the page fresh without losing the place in it.
+                    @if !still { noscript { meta http-equiv="refresh" content="5"; } }
+                    link rel="stylesheet" href="status/uplot.css" nonce=(nonce);
+                    style nonce=(nonce) { (PreEscaped(CSS)) }
+                    script src="status/uplot.js" nonce=(nonce) defer {}
+                    script src="status/charts.js" nonce=(nonce) defer {}
                 }
                 body { main {
                     (head(&snapshot, still))
                     h2 { "Now" }
                     (self.facts())
-                    h2 { "Components" }
+                    h2 { "The last hour" }
+                    div #charts { (figures::charts(&self.history.hour())) }
+                    h2 #components-title { "Components" }
+                    div #strips { (figures::strips(&states)) }
                     (components(&snapshot))
+                    h2 #changes-title { "Changes of state" }
+                    (changes(&states))
+                    p.sub { "Charts by " a href="status/uplot.license" { "uPlot" } "." }
                 } }
             }
         }
@@ -62,18 +61,22 @@ impl Page {
         let now = self.history.now();
         let rates = self.history.rates();
         html! {
-            dl.facts {
+            dl #now {
                 @if let Some(rates) = rates {
                     (fact("requests per second", &format!("{:.1}", rates.requests_per_second)))
                     (fact("server errors", &format!("{:.2} %", rates.error_share * 100.0)))
                     (fact("time to answer, p50", &milliseconds(rates.p50)))
                     (fact("time to answer, p95", &milliseconds(rates.p95)))
+                    (fact("time to answer, p99", &milliseconds(rates.p99)))
                 }
                 (fact("requests in flight", &now.in_flight.to_string()))
                 (fact("WebSockets", &now.websockets_active.to_string()))
                 (fact("jobs created", &now.jobs_created.to_string()))
                 (fact("voice messages", &now.voice_done.to_string()))
-                @for fact_ in &self.facts {
+                @for (queue, state) in self.history.queues() {
+                    (fact(&format!("queue: {}", queue.as_str()), &state.size.to_string()))
+                }
+                @for fact_ in self.history.facts() {
                     (fact(fact_.name, &(fact_.value)()))
                 }
             }
@@ -83,38 +86,40 @@ impl Page {
 
 fn head(snapshot: &Snapshot, still: bool) -> Markup {
     html! {
-        h1 {
-            (snapshot.service) " "
-            span class={ "state " (snapshot.status.as_str()) } { (snapshot.status.as_str()) }
-        }
+        h1 #state { (snapshot.service) " " (state(snapshot.status)) }
         p.sub {
-            "version " (snapshot.version) ", " (snapshot.phase.as_str()) ", up " (duration(snapshot.uptime))
-            ". Rates are those of the last minute; this page "
+            span #about {
+                "version " (snapshot.version) ", " (snapshot.phase.as_str()) ", up " (duration(snapshot.uptime)) "."
+            }
+            " Rates are those of the last minute. "
             @if still {
-                "stays as it is. " a href="status" { "Load again every five seconds" }
+                "This page stays as it is: " a href="status" { "Keep it fresh" }
             } @else {
-                "loads again every five seconds. " a href="status?still" { "Hold it still" }
+                span.live { "Renewed every five seconds:" } " " a href="status?still" { "Hold it still" }
             }
         }
+        p #news role="status" {}
     }
 }
 
 fn components(snapshot: &Snapshot) -> Markup {
     html! {
-        table {
-            thead { tr {
-                th scope="col" { "Component" } th scope="col" { "State" } th scope="col" { "Reason" }
-                th scope="col" { "Matters" } th scope="col" { "Latency" } th scope="col" { "Checked" }
-            } }
-            tbody {
-                @for component in &snapshot.components {
-                    tr {
-                        th scope="row" { (component.name) }
-                        td { span class={ "state " (component.status.as_str()) } { (component.status.as_str()) } }
-                        td { (component.reason.as_str()) }
-                        td { (component.criticality.as_str()) }
-                        td.n { @if let Some(time) = component.latency { (format!("{:.1} ms", time.as_secs_f64() * 1_000.0)) } }
-                        td.n { @if let Some(age) = component.age { (format!("{} s ago", age.as_secs())) } }
+        div.wide tabindex="0" role="region" aria-labelledby="components-title" {
+            table #components aria-labelledby="components-title" {
+                thead { tr {
+                    th scope="col" { "Component" } th scope="col" { "State" } th scope="col" { "Reason" }
+                    th scope="col" { "Matters" } th scope="col" { "Latency" } th scope="col" { "Checked" }
+                } }
+                tbody {
+                    @for component in &snapshot.components {
+                        tr {
+                            th scope="row" { (component.name) }
+                            td { (state(component.status)) }
+                            td { (component.reason.as_str()) }
+                            td { (component.criticality.as_str()) }
+                            td.n { @if let Some(time) = component.latency { (format!("{:.1} ms", time.as_secs_f64() * 1_000.0)) } }
+                            td.n { @if let Some(age) = component.age { (format!("{} s ago", age.as_secs())) } }
+                        }
                     }
                 }
             }
@@ -122,20 +127,47 @@ fn components(snapshot: &Snapshot) -> Markup {
     }
 }
 
+/// The newest first.
+fn changes(states: &States) -> Markup {
+    html! {
+        div.wide tabindex="0" role="region" aria-labelledby="changes-title" {
+            table #changes aria-labelledby="changes-title" {
+                thead { tr {
+                    th scope="col" { "When" } th scope="col" { "What" } th scope="col" { "From" }
+                    th scope="col" { "To" } th scope="col" { "Reason" }
+                } }
+                tbody {
+                    @if states.changes.is_empty() { tr { td colspan="5" { "None since the start." } } }
+                    @for change in states.changes.iter().rev() { tr {
+                        td.n { (ago(change.at)) }
+                        th scope="row" { (change.name) }
+                        td { (state(change.from)) }
+                        td { (state(change.to)) }
+                        td { (change.reason) }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+fn state(state: ComponentStatus) -> Markup {
+    html! { span class={ "state " (state.as_str()) } { (state.as_str()) } }
+}
+
 fn fact(name: &str, value: &str) -> Markup {
     html! { div { dt { (name) } dd { (value) } } }
 }
 
-fn milliseconds(time: Option<Duration>) -> String {
-    time.map_or_else(|| "–".to_owned(), |time| format!("{:.0} ms", time.as_secs_f64() * 1_000.0))
-}
-
-fn duration(time: Duration) -> String {
-    let time = time.as_secs();
-    match time {
-        0..60 => format!("{time} s"),
-        60..3_600 => format!("{} min", time / 60),
-        3_600..86_400 => format!("{} h {} min", time / 3_600, time % 3_600 / 60),
-        _ => format!("{} d {} h", time / 86_400, time % 86_400 / 3_600),
-    }
+/// A dot for the tab, so that the state is seen from another one.
+fn icon(state: ComponentStatus) -> String {
+    let colour = match state {
+        ComponentStatus::Healthy => "35a968",
+        ComponentStatus::Degraded => "e08e0b",
+        ComponentStatus::Unhealthy => "d93a2f",
+        ComponentStatus::Unknown => "8a929c",
+    };
+    format!(
+        "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><circle cx='4' cy='4' r='4' fill='%23{colour}'/></svg>"
+    )
 }

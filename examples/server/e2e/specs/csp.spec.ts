@@ -1,6 +1,6 @@
 // The content security policy: pages keep to it, and what is smuggled into them does not run.
 import type { Page } from '@playwright/test';
-import { holdStill, watch } from '../support/page';
+import { watch } from '../support/page';
 import type { Site } from '../support/site';
 import { smuggle } from '../support/smuggler';
 import { expect, test } from '../support/test';
@@ -17,7 +17,6 @@ for (const path of ['/status', '/api/docs']) {
   test.describe(path, () => {
     test('nothing violates the policy', async ({ page }) => {
       const noted = await watch(page);
-      await holdStill(page, path);
       await page.goto(path, { waitUntil: 'networkidle' });
       const width = await page.evaluate(() => getComputedStyle(document.body).maxWidth);
       expect(width, 'the style is let through by its nonce').toMatch(/^\d+px$/);

@@ -20,11 +20,11 @@ async function health(server: Server, name: string): Promise<State> {
   return { overall: json.status, component: json.components[name].status, reason: json.components[name].reason };
 }
 
-/** What the page says, which loads again by itself meanwhile. */
+/** What the page says, which renews itself meanwhile. */
 async function shows(page: Page, name: string, overall: string, component: string): Promise<void> {
   await expect(page).toHaveTitle(`campotech-server is ${overall}`, SEEN);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(`campotech-server ${overall}`, SEEN);
-  const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) });
+  const row = page.getByRole('table', { name: 'Components' }).getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) });
   await expect(row.getByRole('cell').first()).toHaveText(component, SEEN);
 }
 

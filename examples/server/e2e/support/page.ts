@@ -17,16 +17,6 @@ export async function barriers(page: Page): Promise<string[]> {
     .map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
 }
 
-/** Lets the page load once and never again by itself, for whoever needs longer than it does. */
-export async function holdStill(page: Page, path: string): Promise<void> {
-  let loaded = false;
-  await page.route(`**${path}`, (route) => {
-    if (loaded) return route.abort('aborted');
-    loaded = true;
-    return route.continue();
-  });
-}
-
 /** Notes every violation of a content security policy, and every error on the console. */
 export async function watch(page: Page): Promise<{ violations: Violation[]; errors: string[] }> {
   const noted = { violations: [] as Violation[], errors: [] as string[] };

@@ -25,10 +25,8 @@ export class Server {
 
   /** Starts one and waits until it is ready. */
   static async start(variables: Variables = {}): Promise<Server> {
-    const program = process.env.CAMPOTECH_SERVER;
-    if (!program) throw new Error('CAMPOTECH_SERVER names no program: set it to the path of campotech-server');
     const dataDir = await mkdtemp(join(tmpdir(), 'campotech-e2e-'));
-    const child = new Child(program, [], { ...DEFAULTS, CAMPOTECH_DATA_DIR: dataDir, ...variables });
+    const child = new Child(program(), [], { ...DEFAULTS, CAMPOTECH_DATA_DIR: dataDir, ...variables });
     try {
       const url = await until('the banner', START, () => {
         if (!child.running) throw new Error('the server ended at its start');
@@ -50,6 +48,14 @@ export class Server {
 
   ask(path: string, how?: Ask): Promise<Answer> {
     return ask(this.url + path, how);
+  }
+
+  /** A field-service company's life for so long, as `demo` sends it. */
+  async demo(seconds: number): Promise<void> {
+    const args = ['demo', '--url', this.url, '--seconds', String(seconds)];
+    const demo = new Child(program(), args, { CAMPOTECH_DATA_DIR: this.dataDir });
+    const end = await demo.ended;
+    if (end !== 0) throw new Error(`demo ended with ${end}\n${demo.output}`);
   }
 
   /** The value of a series in `/metrics`. */
@@ -83,4 +89,10 @@ export class Server {
     await rm(this.dataDir, { recursive: true, force: true });
     if (end !== 0) throw new Error(`the server ended with ${end}\n${this.log}`);
   }
+}
+
+function program(): string {
+  const path = process.env.CAMPOTECH_SERVER;
+  if (!path) throw new Error('CAMPOTECH_SERVER names no program: set it to the path of campotech-server');
+  return path;
 }

@@ -25,6 +25,8 @@ pub fn page(document: &Value, nonce: &str) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width,initial-scale=1";
                 title { (text(info, "title")) }
+                // Browsers ask for /favicon.ico otherwise, which is not there.
+                link rel="icon" href="data:,";
                 style nonce=(nonce) { (PreEscaped(CSS)) }
             }
             body { main {

@@ -1,0 +1,71 @@
+//! The page and what it loads.
+
+use std::sync::Arc;
+
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
+use axum::{Extension, Json, Router};
+use campotech_security::headers::CspNonce;
+use http::Uri;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+
+use super::{Page, charts};
+
+/// uPlot 1.6.32, as published; its licence (MIT) lies beside it.
+const UPLOT: &str = include_str!("assets/uplot.js");
+const UPLOT_CSS: &str = include_str!("assets/uplot.css");
+const UPLOT_LICENSE: &str = include_str!("assets/uplot.LICENSE");
+const CHARTS: &str = include_str!("assets/charts.js");
+
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+/// Scripts change with the program only.
+const KEPT: &str = "max-age=3600";
+
+/// `/status`, and the files below it.
+pub(crate) fn routes(page: &Arc<Page>) -> Router {
+    let (shown, drawn) = (Arc::clone(page), Arc::clone(page));
+    Router::new()
+        .route("/status", get(move |uri| status(Arc::clone(&shown), uri)))
+        .route("/status/history.json", get(move || history(Arc::clone(&drawn))))
+        .route("/status/uplot.js", get(|| file(JAVASCRIPT, UPLOT)))
+        .route("/status/uplot.css", get(|| file("text/css; charset=utf-8", UPLOT_CSS)))
+        .route("/status/uplot.license", get(|| file("text/plain; charset=utf-8", UPLOT_LICENSE)))
+        .route("/status/charts.js", get(|| file(JAVASCRIPT, CHARTS)))
+}
+
+/// With `?still` it stays as it is, for those who need longer (WCAG 2.2.1).
+async fn status(page: Arc<Page>, uri: Uri) -> impl IntoResponse {
+    let nonce = CspNonce::generate();
+    let html = Html(page.render(nonce.as_str(), uri.query() == Some("still")));
+    ([(CACHE_CONTROL, "no-store")], Extension(nonce), html)
+}
+
+async fn history(page: Arc<Page>) -> impl IntoResponse {
+    ([(CACHE_CONTROL, "no-store")], Json(charts::columns(&page.history.hour())))
+}
+
+async fn file(kind: &'static str, text: &'static str) -> impl IntoResponse {
+    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, KEPT)], text)
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    #[test]
+    fn uplot_is_as_published_and_has_its_licence() {
+        let digest = |text: &str| -> String {
+            Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+        };
+        for (text, published) in [
+            (UPLOT, "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f"),
+            (UPLOT_CSS, "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04"),
+            (UPLOT_LICENSE, "8f989229699b4fe2f1a0432d0e9edc338a8a911e250e2d1b01ecd770a5f5b1bd"),
+        ] {
+            assert_eq!(digest(text), published, "{}", &text[..40]);
+        }
+        assert!(UPLOT_LICENSE.contains("MIT License"));
+    }
+}

@@ -1,0 +1,180 @@
+// Draws the last hour above its words, and keeps the page fresh unless it is held still. Without it the page loads itself again.
+(() => {
+  const EVERY = 5000;
+  const DASHES = [[], [6, 4], [2, 3], [10, 3, 2, 3]];
+  const COUNTS = [1, 2, 5].flatMap((n) => [0, 1, 2, 3, 4, 5, 6].map((power) => n * 10 ** power)).sort((a, b) => a - b);
+  const still = new URLSearchParams(location.search).has('still');
+  const news = document.getElementById('news');
+  const room = document.getElementById('charts');
+  /** Plots by the title of their chart. */
+  const plots = new Map();
+  let heard = new Date();
+
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
+  const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString('en-GB');
+  const number = (value) => (value == null ? 'none' : String(Number(value.toFixed(value >= 100 ? 0 : value >= 1 ? 1 : 2))));
+  const said = (value, unit) => `${number(value)}${unit && value != null ? ` ${unit}` : ''}`;
+
+  const size = ({ clientWidth, clientHeight }) => ({ width: clientWidth, height: clientHeight });
+
+  function options(chart, element, told) {
+    const axis = {
+      stroke: () => colour('--dim'),
+      font: '11px system-ui, sans-serif',
+      grid: { stroke: () => colour('--grid'), width: 1 },
+      ticks: { show: false },
+    };
+    const lines = chart.lines.map(({ name }, i) => ({
+      label: name,
+      stroke: () => colour(`--l${i % DASHES.length}`),
+      dash: DASHES[i % DASHES.length],
+      width: 2,
+    }));
+    // What is counted has no halves.
+    const [least, incrs] = chart.unit ? [1, undefined] : [2, COUNTS];
+    if (lines.length === 1) lines[0].fill = () => `${colour('--l0')}22`;
+    return {
+      ...size(element),
+      padding: [8, 8, 0, 0],
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false }, sync: { key: 'status' } },
+      scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.1, least)] } },
+      axes: [
+        { ...axis, size: 24, space: 70, values: (_, ticks) => ticks.map((at) => clock(at).slice(0, at % 60 === 0 ? 5 : 8)) },
+        { ...axis, size: 56, space: 32, ...(incrs && { incrs }), values: (_, ticks) => ticks.map((tick) => said(tick, chart.unit)) },
+      ],
+      series: [{}, ...lines],
+      hooks: { setCursor: [told] },
+    };
+  }
+
+  /** A plot that a pointer reads, and the arrow keys: a slider along the time. */
+  function plot(figure, chart) {
+    const element = document.createElement('div');
+    const output = document.createElement('output');
+    element.className = 'plot';
+    element.tabIndex = 0;
+    element.setAttribute('role', 'slider');
+    element.setAttribute('aria-label', `${chart.title}, along the last hour`);
+    figure.querySelector('figcaption').after(element);
+    figure.querySelector('figcaption').append(output);
+    // It repeats what the slider says.
+    output.setAttribute('aria-hidden', 'true');
+
+    const told = (plot) => {
+      const last = plot.data[0].length - 1;
+      const at = plot.cursor.idx ?? last;
+      const values = chart.lines.map(({ name }, i) => `${name} ${said(plot.data[i + 1][at], chart.unit)}`);
+      const text = `${clock(plot.data[0][at])}: ${values.join(', ')}`;
+      output.textContent = plot.cursor.idx == null ? '' : chart.lines.length < 3 ? text : clock(plot.data[0][at]);
+      element.setAttribute('aria-valuemin', '0');
+      element.setAttribute('aria-valuemax', String(last));
+      element.setAttribute('aria-valuenow', String(at));
+      element.setAttribute('aria-valuetext', text);
+    };
+    const drawn = new uPlot(options(chart, element, told), [[], ...chart.lines.map(() => [])], element);
+    const move = (to) => {
+      const left = drawn.valToPos(drawn.data[0][to], 'x');
+      // Told to the hooks, and to the other plots.
+      drawn.setCursor({ left, top: 0 }, true, true);
+    };
+    element.addEventListener('keydown', (event) => {
+      const last = drawn.data[0].length - 1;
+      const at = drawn.cursor.idx ?? last;
+      const steps = { ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1, PageDown: at - 12, PageUp: at + 12, Home: 0, End: last };
+      if (!(event.key in steps)) return;
+      event.preventDefault();
+      move(Math.min(last, Math.max(0, steps[event.key])));
+    });
+    element.addEventListener('blur', () => drawn.setCursor({ left: -10, top: -10 }, true, true));
+    const sized = new ResizeObserver(() => drawn.setSize(size(element)));
+    sized.observe(element);
+    return { element, output, drawn, told, sized, names: names(chart) };
+  }
+
+  const names = (chart) => chart.lines.map(({ name }) => name).join();
+
+  function draw({ at, charts }) {
+    if (at.length === 0) return;
+    for (const chart of charts) {
+      const figure = [...room.children].find(({ dataset }) => dataset.chart === chart.title);
+      if (!figure) continue;
+      let known = plots.get(chart.title);
+      if (known && known.names !== names(chart)) {
+        remove(known);
+        known = undefined;
+      }
+      if (!known) {
+        known = plot(figure, chart);
+        plots.set(chart.title, known);
+      }
+      known.drawn.setData([at, ...chart.lines.map(({ values }) => values)]);
+      known.told(known.drawn);
+    }
+  }
+
+  function remove({ element, output, drawn, sized }) {
+    sized.disconnect();
+    drawn.destroy();
+    element.remove();
+    output.remove();
+  }
+
+  /** What the server renders, from a fresh page; plots stay where they are. */
+  function renew(fresh) {
+    const state = document.getElementById('state').textContent;
+    for (const id of ['icon', 'state', 'about', 'now', 'strips', 'components', 'changes']) {
+      document.getElementById(id).replaceWith(fresh.getElementById(id));
+    }
+    for (const figure of fresh.querySelectorAll('[data-chart]')) {
+      const here = [...room.children].find(({ dataset }) => dataset.chart === figure.dataset.chart);
+      if (here) here.querySelector('dl').replaceWith(figure.querySelector('dl'));
+      else room.append(figure);
+    }
+    if (room.querySelector('figure')) {
+      room.querySelector('p')?.remove();
+    }
+    const changed = document.getElementById('state').textContent !== state;
+    document.title = fresh.title;
+    // Said aloud where it is listened to, and only when it is news.
+    if (changed) news.textContent = `${fresh.title} since ${new Date().toLocaleTimeString('en-GB')}.`;
+  }
+
+  /** Without its style, whose nonce is not the one of this page. */
+  function parse(text) {
+    return new DOMParser().parseFromString(text.replace(/<style.*?<\/style>/s, ''), 'text/html');
+  }
+
+  async function get(url) {
+    const answer = await fetch(url, { cache: 'no-store' });
+    if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+    return answer;
+  }
+
+  async function go(whole) {
+    try {
+      if (whole) renew(parse(await (await get(location.href)).text()));
+      draw(await (await get('status/history.json')).json());
+      if (news.dataset.silent) news.textContent = '';
+      delete news.dataset.silent;
+      heard = new Date();
+    } catch {
+      news.dataset.silent = 'true';
+      news.textContent = `No answer since ${heard.toLocaleTimeString('en-GB')}: what follows is of then.`;
+    }
+  }
+
+  async function again() {
+    // Nobody looks: what is shown is fetched when somebody does.
+    if (!document.hidden) await go(true);
+    setTimeout(again, EVERY);
+  }
+
+  const redraw = () => plots.forEach(({ drawn }) => drawn.redraw());
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
+  if (!still) {
+    setTimeout(again, EVERY);
+    document.addEventListener('visibilitychange', () => void (document.hidden || go(true)));
+  }
+  void go(false);
+})();
