@@ -7,6 +7,7 @@ mod deny;
 #[cfg(test)]
 mod direction;
 mod features;
+mod image;
 mod links;
 mod step;
 mod tools;

@@ -2,6 +2,7 @@
 #![allow(
     clippy::unwrap_used,
     dead_code,
+    unused_imports,
     reason = "a helper that can't do its work fails its test; no test uses all"
 )]
 
@@ -15,4 +16,4 @@ pub(crate) use api::Api;
 pub(crate) use program::{Ended, Program, aws};
 pub(crate) use smoke::SmokeServer;
 pub(crate) use tools::tool;
-pub(crate) use world::{Colour, Setup, World, image};
+pub(crate) use world::{Colour, Setup, TASKS, World, image};

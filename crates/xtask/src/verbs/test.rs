@@ -7,6 +7,7 @@ use crate::step::{Runner, StepResult};
 use crate::tools::{self, Kit};
 use crate::workspace::Workspace;
 use crate::{deny, features};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 pub(crate) const VERB: Verb = Verb {
@@ -68,11 +69,11 @@ pub(super) fn passes(workspace: &Workspace, cmd: Cmd) -> StepResult {
 }
 
 fn nextest(workspace: &Workspace) -> StepResult {
-    tests(workspace, &["--workspace", "-E", &format!("not ({})", super::delivery::TESTS)])
+    tests(workspace, &["--workspace", "-E", &format!("not ({})", super::delivery::TESTS)], &[])
 }
 
-/// Runs tests and counts them.
-pub(super) fn tests(workspace: &Workspace, which: &[&str]) -> StepResult {
+/// Runs tests with these variables, and counts them.
+pub(super) fn tests(workspace: &Workspace, which: &[&str], told: &[(&str, PathBuf)]) -> StepResult {
     let report = workspace.target.join("nextest/ci/junit.xml");
     // A report of an earlier run must never be counted as this one's.
     if let Err(why) = std::fs::remove_file(&report)
@@ -81,7 +82,8 @@ pub(super) fn tests(workspace: &Workspace, which: &[&str]) -> StepResult {
         return Err(format!("{}: {why}", report.display()).into());
     }
     let run = ["nextest", "run", "--all-features", "--profile", "ci"];
-    let done = cargo(run).args(which.iter().copied()).run(workspace)?;
+    let run = cargo(run).args(which.iter().copied());
+    let done = told.iter().fold(run, |run, (name, value)| run.env(*name, value)).run(workspace)?;
     let xml = std::fs::read_to_string(&report)
         .map_err(|why| format!("nextest left no report at {}: {why}", report.display()))?;
     Ok(counts::from_nextest(&xml, &done.lines)?.agreeing_with(done.success)?)

@@ -1,0 +1,148 @@
+//! Two real versions of the server behind HAProxy, delivered while k6 works: nobody notices.
+#![allow(clippy::unwrap_used, reason = "a helper that can't do its work fails the test")]
+
+mod balancer;
+mod clients;
+mod plane;
+mod site;
+#[path = "../support/mod.rs"]
+mod support;
+mod task;
+
+use clients::{Figures, Work};
+use site::{Site, Version};
+use support::{Colour, Ended};
+
+/// What a run came to, for whoever reads its output.
+#[track_caller]
+fn tell(site: &Site, runs: &[&Ended], figures: &Figures) {
+    for run in runs {
+        println!("{}", run.out.join("\n"));
+    }
+    for (weights, share, answers) in site.shares() {
+        println!("  {:>3} : {:<3} green had {share:.1} % of {answers} answers", weights[0], weights[1]);
+    }
+    println!("  {}", figures.line());
+}
+
+/// What each server process logged when it drained.
+#[track_caller]
+fn assert_all_drained(site: &Site, colour: Colour) {
+    let tasks = site.plane.all_tasks();
+    let logs =
+        tasks.iter().filter(|task| task.slot.colour == colour).map(|task| task.server().unwrap().log());
+    for log in logs {
+        assert!(log.lines().any(|line| line.contains("drained") && line.contains("\"aborted\":0")), "{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_good_version_takes_over_and_the_next_one_goes_back_without_a_failed_request() {
+    let (old, new) = (Version::old(), Version::new());
+    assert_ne!(old.name, new.name, "two versions");
+    let site = Site::start(old.build(), [new.build(), old.build()]).await;
+    let clients = site.clients(Work::Everything, &[&old, &new]).await;
+
+    let there = site.deliver(2, "3s", &["--expect-version", &new.name]).end().await;
+    there.assert(0, "Kept");
+    site.world.assert_live(Colour::Green);
+    site.emptied(Colour::Blue).await;
+    let [blue, green] = site.answers();
+    site.until("green answers alone", || site.answers()[1] > green + 100).await;
+    assert_eq!(site.answers()[0], blue, "blue is gone");
+
+    let back = site.deliver(3, "3s", &["--expect-version", &old.name]).end().await;
+    back.assert(0, "Kept");
+    site.world.assert_live(Colour::Blue);
+    site.emptied(Colour::Green).await;
+    let figures = clients.end().await;
+    tell(&site, &[&there, &back], &figures);
+    figures.assert_nobody_noticed(&site.balancer.complaints());
+    assert!(figures.answers_of(&old.name) > 50.0 && figures.answers_of(&new.name) > 50.0);
+    assert!(figures.goodbyes() >= 2, "screens were told when their server went away");
+    assert_all_drained(&site, Colour::Green);
+
+    let shares = site.shares();
+    let weights: Vec<_> = shares.iter().map(|(weights, ..)| weights[1]).collect();
+    assert_eq!(weights, [0, 10, 50, 100, 90, 50, 0]);
+    for (weights, share, answers) in &shares {
+        let wanted = f64::from(weights[1]);
+        assert!(
+            *answers > 50 && (share - wanted).abs() < 9.0,
+            "{share} % of {answers} instead of {wanted} %"
+        );
+    }
+}
+
+/// Delivers what nobody may ever be led to.
+async fn refused(site: &Site, more: &[&str]) -> Ended {
+    let clients = site.clients(Work::Everything, &[&Version::old()]).await;
+    let ended = site.deliver(2, "3s", more).end().await;
+    ended.assert(3, "Restored");
+    site.emptied(Colour::Green).await;
+    let figures = clients.end().await;
+    tell(site, &[&ended], &figures);
+    site.world.assert_live(Colour::Blue);
+    figures.assert_nobody_noticed(&site.balancer.complaints());
+    assert_eq!(site.answers()[1], 0, "nobody was led to green");
+    ended
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_version_that_never_becomes_ready_gets_no_request() {
+    let lost = Version::new().build().with("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing");
+    let site = Site::start(Version::old().build(), [lost]).await;
+    let ended = refused(&site, &["--healthy-within", "8s"]).await;
+    assert_eq!(ended.states(), ["Start", "Registered", "GreenStarted", "Restoring", "Restored"]);
+    ended.assert_says("0 of 2 targets are healthy");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_version_that_is_another_one_than_was_said_gets_no_request() {
+    // Whoever pushed the image built the old source.
+    let site = Site::start(Version::old().build(), [Version::old().build()]).await;
+    let new = Version::new().name;
+    let ended = refused(&site, &["--expect-version", &new, "--smoke-within", "2s"]).await;
+    assert_eq!(
+        ended.states(),
+        ["Start", "Registered", "GreenStarted", "GreenHealthy", "Restoring", "Restored"]
+    );
+    ended.assert_says(&format!("instead of {new}"));
+}
+
+/// Delivers a version that something happens to while it has a tenth of the requests.
+async fn taken_back(work: Work, happens: impl AsyncFnOnce(&Site)) {
+    let (old, new) = (Version::old(), Version::new());
+    let site = Site::start(old.build(), [new.build()]).await;
+    let clients = site.clients(work, &[&old, &new]).await;
+    let mut program = site.deliver(2, "1m", &[]);
+    program.until("Shifted(10)").await;
+    site.until("green has its share", || site.answers()[1] > 20).await;
+    happens(&site).await;
+    let ended = program.end().await;
+    ended.assert(3, "Restored");
+    site.emptied(Colour::Green).await;
+    let figures = clients.end().await;
+    tell(&site, &[&ended], &figures);
+    assert!(!ended.states().contains(&"Shifted(50)"));
+    ended.assert_says("green-errors");
+    site.world.assert_live(Colour::Blue);
+    figures.assert_nobody_noticed(&site.balancer.complaints());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_version_that_ends_itself_is_taken_back_without_a_failed_request() {
+    taken_back(Work::Everything, async |site| {
+        let tasks = site.plane.tasks(Colour::Green);
+        let ends = tasks.iter().map(|task| task.server().unwrap().stop());
+        for end in ends {
+            end.await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_version_whose_process_is_killed_is_taken_back_without_a_failed_read() {
+    taken_back(Work::Reads, async |site| site.plane.tasks(Colour::Green)[0].server().unwrap().kill()).await;
+}

@@ -1,0 +1,111 @@
+//! The program of the container image, built as its Dockerfile builds it, and what it has to be.
+
+use crate::cmd::{Cmd, cargo};
+use crate::counts::Tally;
+use crate::step::StepResult;
+use crate::workspace::Workspace;
+use std::path::{Path, PathBuf};
+
+/// The most that it may have without its line tables.
+const LARGEST: u64 = 25_000_000;
+
+/// What a build says of itself.
+#[derive(Clone, Copy)]
+pub(crate) struct Release<'r> {
+    pub(crate) version: &'r str,
+    pub(crate) revision: &'r str,
+}
+
+/// Builds the server for the image, and says where it is.
+pub(crate) fn build(workspace: &Workspace, release: Release<'_>) -> Result<PathBuf, String> {
+    let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let words = ["build", "--release", "--locked", "--package", "campotech-server", "--target", &triple];
+    let built = cargo(words)
+        .env("RUSTFLAGS", "-C target-feature=+crt-static")
+        .env("CAMPOTECH_VERSION", release.version)
+        .env("CAMPOTECH_REVISION", release.revision);
+    built.run(workspace)?.success()?;
+    Ok(workspace.target.join(triple).join("release/campotech-server"))
+}
+
+/// It needs nothing beside it, says which one it is, and is small.
+pub(crate) fn check(workspace: &Workspace, program: &Path, release: Release<'_>) -> StepResult {
+    let read = |path: &Path| std::fs::read(path).map_err(|why| format!("{}: {why}", path.display()));
+    let needs = needs(&read(program)?).ok_or("it is no 64-bit ELF file of this machine")?;
+    if let Some(needed) = needs.first() {
+        return Err(format!("it is not static: it needs {needed}").into());
+    }
+    let said = Cmd::new(program).args(["--version"]).run(workspace)?;
+    let wanted = format!("campotech-server {} ({})", release.version, release.revision);
+    if said.lines != [&*wanted] {
+        return Err(format!("it says {:?} and not {wanted:?}", said.lines).into());
+    }
+    let stripped = program.with_extension("stripped");
+    let words = ["-o".as_ref(), stripped.as_os_str(), program.as_os_str()];
+    Cmd::new("strip").args(words).run(workspace)?.success()?;
+    let size = read(&stripped)?.len() as u64;
+    println!("static, {:.1} MB without its line tables", size as f64 / 1e6);
+    if size > LARGEST {
+        return Err(format!("{size} bytes are more than {LARGEST}").into());
+    }
+    Ok(Tally::one())
+}
+
+/// What the program needs at its start: an interpreter, shared libraries. None where it can't be read.
+fn needs(elf: &[u8]) -> Option<Vec<&'static str>> {
+    const INTERPRETER: u64 = 3;
+    const DYNAMIC: u64 = 2;
+    const NEEDED: u64 = 1;
+    if !elf.starts_with(b"\x7fELF\x02\x01") {
+        return None;
+    }
+    let (table, size, count) = (number(elf, 32, 8)?, number(elf, 54, 2)?, number(elf, 56, 2)?);
+    let mut needs = Vec::new();
+    for entry in 0..count {
+        let at = table + entry * size;
+        match number(elf, at, 4)? {
+            INTERPRETER => needs.push("an interpreter"),
+            DYNAMIC => {
+                let (from, length) = (number(elf, at + 8, 8)?, number(elf, at + 32, 8)?);
+                for tag in (from..from + length).step_by(16) {
+                    if number(elf, tag, 8)? == NEEDED {
+                        needs.push("a shared library");
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(needs)
+}
+
+/// Little-endian, of so many bytes.
+fn number(elf: &[u8], at: u64, bytes: usize) -> Option<u64> {
+    let at = usize::try_from(at).ok()?;
+    let mut eight = [0; 8];
+    eight[..bytes].copy_from_slice(elf.get(at..at.checked_add(bytes)?)?);
+    Some(u64::from_le_bytes(eight))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dynamic_program_is_seen_and_damage_is_no_panic() {
+        let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        let found = needs(&own).unwrap();
+        assert!(found.contains(&"an interpreter") && found.contains(&"a shared library"), "{found:?}");
+        for length in [0, 4, 10, 40, 60, 200] {
+            assert_eq!(needs(&own[..length]), None, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_program_without_either_needs_nothing() {
+        let mut elf = vec![0; 64 + 56];
+        elf[..6].copy_from_slice(b"\x7fELF\x02\x01");
+        (elf[32], elf[54], elf[56], elf[64]) = (64, 56, 1, 1);
+        assert_eq!(needs(&elf), Some(Vec::new()));
+    }
+}
