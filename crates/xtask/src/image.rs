@@ -31,7 +31,7 @@ pub(crate) fn build(workspace: &Workspace, release: Release<'_>) -> Result<PathB
 /// It needs nothing beside it, says which one it is, and is small.
 pub(crate) fn check(workspace: &Workspace, program: &Path, release: Release<'_>) -> StepResult {
     let read = |path: &Path| std::fs::read(path).map_err(|why| format!("{}: {why}", path.display()));
-    let needs = needs(&read(program)?).ok_or("it is no 64-bit ELF file of this machine")?;
+    let needs = needs(&read(program)?).ok_or_else(|| "it is no 64-bit ELF file".to_owned())?;
     if let Some(needed) = needs.first() {
         return Err(format!("it is not static: it needs {needed}").into());
     }

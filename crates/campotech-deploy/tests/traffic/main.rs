@@ -13,8 +13,10 @@ use clients::{Figures, Work};
 use site::{Site, Version};
 use support::{Colour, Ended};
 
-/// What a run came to, for whoever reads its output.
-#[track_caller]
+const STEP_PAUSE: &str = "2s";
+
+/// What a run came to.
+#[expect(clippy::print_stdout, reason = "for whoever runs these tests with --no-capture")]
 fn tell(site: &Site, runs: &[&Ended], figures: &Figures) {
     for run in runs {
         println!("{}", run.out.join("\n"));
@@ -25,13 +27,14 @@ fn tell(site: &Site, runs: &[&Ended], figures: &Figures) {
     println!("  {}", figures.line());
 }
 
-/// What each server process logged when it drained.
+/// Each process that was told to go has answered what it had, and cut nobody off.
 #[track_caller]
-fn assert_all_drained(site: &Site, colour: Colour) {
-    let tasks = site.plane.all_tasks();
-    let logs =
-        tasks.iter().filter(|task| task.slot.colour == colour).map(|task| task.server().unwrap().log());
-    for log in logs {
+fn assert_all_drained(site: &Site) {
+    let mut tasks = site.plane.all_tasks();
+    tasks.retain(|task| task.has_ended());
+    assert_eq!(tasks.len(), 4, "two of each colour");
+    for task in tasks {
+        let log = task.server().unwrap().log();
         assert!(log.lines().any(|line| line.contains("drained") && line.contains("\"aborted\":0")), "{log}");
     }
 }
@@ -43,7 +46,7 @@ async fn a_good_version_takes_over_and_the_next_one_goes_back_without_a_failed_r
     let site = Site::start(old.build(), [new.build(), old.build()]).await;
     let clients = site.clients(Work::Everything, &[&old, &new]).await;
 
-    let there = site.deliver(2, "3s", &["--expect-version", &new.name]).end().await;
+    let there = site.deliver(2, STEP_PAUSE, &["--expect-version", &new.name]).end().await;
     there.assert(0, "Kept");
     site.world.assert_live(Colour::Green);
     site.emptied(Colour::Blue).await;
@@ -51,7 +54,7 @@ async fn a_good_version_takes_over_and_the_next_one_goes_back_without_a_failed_r
     site.until("green answers alone", || site.answers()[1] > green + 100).await;
     assert_eq!(site.answers()[0], blue, "blue is gone");
 
-    let back = site.deliver(3, "3s", &["--expect-version", &old.name]).end().await;
+    let back = site.deliver(3, STEP_PAUSE, &["--expect-version", &old.name]).end().await;
     back.assert(0, "Kept");
     site.world.assert_live(Colour::Blue);
     site.emptied(Colour::Green).await;
@@ -60,7 +63,7 @@ async fn a_good_version_takes_over_and_the_next_one_goes_back_without_a_failed_r
     figures.assert_nobody_noticed(&site.balancer.complaints());
     assert!(figures.answers_of(&old.name) > 50.0 && figures.answers_of(&new.name) > 50.0);
     assert!(figures.goodbyes() >= 2, "screens were told when their server went away");
-    assert_all_drained(&site, Colour::Green);
+    assert_all_drained(&site);
 
     let shares = site.shares();
     let weights: Vec<_> = shares.iter().map(|(weights, ..)| weights[1]).collect();
@@ -77,7 +80,7 @@ async fn a_good_version_takes_over_and_the_next_one_goes_back_without_a_failed_r
 /// Delivers what nobody may ever be led to.
 async fn refused(site: &Site, more: &[&str]) -> Ended {
     let clients = site.clients(Work::Everything, &[&Version::old()]).await;
-    let ended = site.deliver(2, "3s", more).end().await;
+    let ended = site.deliver(2, STEP_PAUSE, more).end().await;
     ended.assert(3, "Restored");
     site.emptied(Colour::Green).await;
     let figures = clients.end().await;
@@ -92,7 +95,7 @@ async fn refused(site: &Site, more: &[&str]) -> Ended {
 async fn a_version_that_never_becomes_ready_gets_no_request() {
     let lost = Version::new().build().with("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing");
     let site = Site::start(Version::old().build(), [lost]).await;
-    let ended = refused(&site, &["--healthy-within", "8s"]).await;
+    let ended = refused(&site, &["--healthy-within", "5s"]).await;
     assert_eq!(ended.states(), ["Start", "Registered", "GreenStarted", "Restoring", "Restored"]);
     ended.assert_says("0 of 2 targets are healthy");
 }

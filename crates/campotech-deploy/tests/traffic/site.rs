@@ -94,7 +94,7 @@ impl Site {
     pub(crate) fn deliver(&self, n: u8, step_pause: &str, more: &[&str]) -> Program {
         let smoke = self.balancer.url(Frontend::Test);
         let words =
-            ["--steps", "10,50,100", "--step-pause", step_pause, "--bake", "5s", "--smoke-url", &smoke];
+            ["--steps", "10,50,100", "--step-pause", step_pause, "--bake", "3s", "--smoke-url", &smoke];
         self.world.deliver(n, &[&words, more].concat())
     }
 
@@ -127,7 +127,7 @@ impl Site {
 
     pub(crate) async fn until(&self, what: &str, is_so: impl Fn() -> bool) {
         let deadline = Instant::now() + DEADLINE;
-        while !tokio::task::block_in_place(&is_so) {
+        while !is_so() {
             self.plane.assert_works();
             assert!(
                 Instant::now() < deadline,
