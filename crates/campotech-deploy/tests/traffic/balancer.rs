@@ -25,6 +25,15 @@ pub(crate) enum Frontend {
     Test,
 }
 
+/// What it does about a task that refuses, or dies over a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resend {
+    /// As a load balancer on AWS.
+    Nothing,
+    /// What can't have been begun, and reads: to another task, up to three times.
+    Reads,
+}
+
 /// The place of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Slot {
@@ -38,6 +47,10 @@ pub(crate) struct Slot {
 pub(crate) struct Seen {
     pub(crate) slot: Slot,
     pub(crate) healthy: bool,
+    /// Requests that it has and has not answered.
+    pub(crate) pending: u64,
+    /// Attempts after a first one, here or at another task.
+    pub(crate) resent: u64,
     /// To clients, of any status.
     pub(crate) answers: u64,
     /// 5xx, and attempts without an answer.
@@ -65,7 +78,7 @@ impl Slot {
 }
 
 impl Balancer {
-    pub(crate) async fn start() -> Self {
+    pub(crate) async fn start(resend: Resend) -> Self {
         let builder = DaemonBuilder::installed("haproxy", "haproxy").ports(2);
         let builder = ["-db", "-f", "{dir}/haproxy.cfg"].into_iter().fold(builder, DaemonBuilder::arg);
         let daemon = builder
@@ -73,6 +86,7 @@ impl Balancer {
             .env("PRODUCTION", "{addr}")
             .env("TEST", "{addr2}")
             .env("SOCKET", "{dir}/socket")
+            .env("RETRIES", if resend == Resend::Reads { "3" } else { "0" })
             .ready_at(0, "/haproxy")
             .start()
             .await;
@@ -136,6 +150,8 @@ impl Balancer {
             Seen {
                 slot,
                 healthy: row[at("status")].starts_with("UP"),
+                pending: sum(&["scur"]),
+                resent: sum(&["wretr", "wredis"]),
                 answers: sum(&["hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx"]),
                 errors: sum(&["hrsp_5xx", "econ", "eresp"]),
             }

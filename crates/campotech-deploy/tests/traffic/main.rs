@@ -9,6 +9,7 @@ mod site;
 mod support;
 mod task;
 
+use balancer::Resend;
 use clients::{Figures, Work};
 use site::{Site, Version};
 use support::{Colour, Ended};
@@ -43,7 +44,7 @@ fn assert_all_drained(site: &Site) {
 async fn a_good_version_takes_over_and_the_next_one_goes_back_without_a_failed_request() {
     let (old, new) = (Version::old(), Version::new());
     assert_ne!(old.name, new.name, "two versions");
-    let site = Site::start(old.build(), [new.build(), old.build()]).await;
+    let site = Site::start(Resend::Nothing, old.build(), [new.build(), old.build()]).await;
     let clients = site.clients(Work::Everything, &[&old, &new]).await;
 
     let there = site.deliver(2, STEP_PAUSE, &["--expect-version", &new.name]).end().await;
@@ -94,7 +95,7 @@ async fn refused(site: &Site, more: &[&str]) -> Ended {
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_version_that_never_becomes_ready_gets_no_request() {
     let lost = Version::new().build().with("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing");
-    let site = Site::start(Version::old().build(), [lost]).await;
+    let site = Site::start(Resend::Nothing, Version::old().build(), [lost]).await;
     let ended = refused(&site, &["--healthy-within", "5s"]).await;
     assert_eq!(ended.states(), ["Start", "Registered", "GreenStarted", "Restoring", "Restored"]);
     ended.assert_says("0 of 2 targets are healthy");
@@ -103,7 +104,7 @@ async fn a_version_that_never_becomes_ready_gets_no_request() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_version_that_is_another_one_than_was_said_gets_no_request() {
     // Whoever pushed the image built the old source.
-    let site = Site::start(Version::old().build(), [Version::old().build()]).await;
+    let site = Site::start(Resend::Nothing, Version::old().build(), [Version::old().build()]).await;
     let new = Version::new().name;
     let ended = refused(&site, &["--expect-version", &new, "--smoke-within", "2s"]).await;
     assert_eq!(
@@ -114,19 +115,17 @@ async fn a_version_that_is_another_one_than_was_said_gets_no_request() {
 }
 
 /// Delivers a version that something happens to while it has a tenth of the requests.
-async fn taken_back(work: Work, happens: impl AsyncFnOnce(&Site)) {
-    let (old, new) = (Version::old(), Version::new());
-    let site = Site::start(old.build(), [new.build()]).await;
-    let clients = site.clients(work, &[&old, &new]).await;
+async fn taken_back(site: &Site, work: Work, happens: impl AsyncFnOnce()) {
+    let clients = site.clients(work, &[&Version::old(), &Version::new()]).await;
     let mut program = site.deliver(2, "1m", &[]);
     program.until("Shifted(10)").await;
     site.until("green has its share", || site.answers()[1] > 20).await;
-    happens(&site).await;
+    happens().await;
     let ended = program.end().await;
     ended.assert(3, "Restored");
     site.emptied(Colour::Green).await;
     let figures = clients.end().await;
-    tell(&site, &[&ended], &figures);
+    tell(site, &[&ended], &figures);
     assert!(!ended.states().contains(&"Shifted(50)"));
     ended.assert_says("green-errors");
     site.world.assert_live(Colour::Blue);
@@ -135,17 +134,25 @@ async fn taken_back(work: Work, happens: impl AsyncFnOnce(&Site)) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_version_that_ends_itself_is_taken_back_without_a_failed_request() {
-    taken_back(Work::Everything, async |site| {
+    let site = Site::start(Resend::Nothing, Version::old().build(), [Version::new().build()]).await;
+    taken_back(&site, Work::Everything, async || {
         let tasks = site.plane.tasks(Colour::Green);
-        let ends = tasks.iter().map(|task| task.server().unwrap().stop());
-        for end in ends {
-            end.await;
-        }
+        let [one, other] = [0, 1].map(|n| tasks[n].server().unwrap().stop());
+        tokio::join!(one, other);
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_version_whose_process_is_killed_is_taken_back_without_a_failed_read() {
-    taken_back(Work::Reads, async |site| site.plane.tasks(Colour::Green)[0].server().unwrap().kill()).await;
+    let site = Site::start(Resend::Reads, Version::old().build(), [Version::new().build()]).await;
+    taken_back(&site, Work::Reads, async || {
+        let task = site.plane.tasks(Colour::Green).remove(0);
+        // It dies over a request.
+        task.freeze();
+        site.until("a request waits for it", || site.seen(&task).pending > 0).await;
+        task.kill();
+        site.until("the request goes to another one", || site.seen(&task).resent > 0).await;
+    })
+    .await;
 }

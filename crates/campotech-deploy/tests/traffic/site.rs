@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use campotech_testkit::{Postgres, Redis};
 use tokio::time::sleep;
 
-use super::balancer::{Balancer, Frontend};
+use super::balancer::{Balancer, Frontend, Resend, Seen};
 use super::clients::{Clients, Work};
 use super::plane::Plane;
-use super::task::Build;
+use super::task::{Build, Task};
 use crate::support::{Colour, Program, Setup, TASKS, World, image};
 
 /// How long anything here may take to become so.
@@ -62,10 +62,10 @@ impl Version {
 
 impl Site {
     /// Blue is live with the first image; `others` are the next ones.
-    pub(crate) async fn start(first: Build, others: impl IntoIterator<Item = Build>) -> Self {
+    pub(crate) async fn start(resend: Resend, first: Build, others: impl IntoIterator<Item = Build>) -> Self {
         let setup = Setup { blue_targets: 0, green_targets: 0 };
         let (world, postgres, redis, balancer) =
-            tokio::join!(World::start(setup), Postgres::start(), Redis::start(), Balancer::start());
+            tokio::join!(World::start(setup), Postgres::start(), Redis::start(), Balancer::start(resend));
         let images = std::iter::once(first).chain(others).zip(1..);
         let images = images.map(|(build, n)| (image(n), common(build, &postgres, &redis)));
         let images: HashMap<_, _> = images.collect();
@@ -105,6 +105,11 @@ impl Site {
             answers[seen.slot.colour as usize] += seen.answers;
         }
         answers
+    }
+
+    /// Of this task.
+    pub(crate) fn seen(&self, task: &Task) -> Seen {
+        self.balancer.look().into_iter().find(|seen| seen.slot == task.slot).unwrap()
     }
 
     /// The share of green in percent, and the answers it is a share of, at each of the weights that production had.

@@ -28,6 +28,7 @@ pub(crate) struct Task {
     pub(crate) slot: Slot,
     pub(crate) image: String,
     server: OnceLock<Daemon>,
+    frozen: AtomicBool,
     stopped: AtomicBool,
     ended: AtomicBool,
 }
@@ -60,8 +61,14 @@ impl Task {
         build: Build,
         balancer: Arc<Balancer>,
     ) -> (Arc<Self>, JoinHandle<()>) {
-        let (server, stopped, ended) = (OnceLock::new(), AtomicBool::new(false), AtomicBool::new(false));
-        let task = Arc::new(Self { slot, image, server, stopped, ended });
+        let task = Arc::new(Self {
+            slot,
+            image,
+            server: OnceLock::new(),
+            frozen: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+        });
         let life = tokio::spawn(Arc::clone(&task).live(build, balancer));
         (task, life)
     }
@@ -70,7 +77,8 @@ impl Task {
         let server = build.start().await;
         let server = self.server.get_or_init(|| server);
         balancer.join(self.slot, server.addr());
-        while !self.is_stopped() && server.is_up() {
+        // A frozen one is there, and looks well until a check of it has waited for too long.
+        while !self.is_stopped() && (self.frozen.load(Ordering::SeqCst) || server.is_up()) {
             sleep(Duration::from_millis(50)).await;
         }
         if server.is_up() {
@@ -94,6 +102,18 @@ impl Task {
     /// Nobody needs it any more.
     pub(crate) fn stop(&self) {
         self.stopped.store(true, Ordering::SeqCst);
+    }
+
+    /// Its process stops in the middle of whatever it does.
+    pub(crate) fn freeze(&self) {
+        self.frozen.store(true, Ordering::SeqCst);
+        self.server.get().unwrap().freeze();
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&self) {
+        self.server.get().unwrap().kill();
+        self.frozen.store(false, Ordering::SeqCst);
     }
 
     /// Its process, once it is there.
