@@ -14,7 +14,9 @@ use clients::{Figures, Work};
 use site::{Site, Version};
 use support::{Colour, Ended};
 
-const STEP_PAUSE: &str = "2s";
+const STEPS: [&str; 2] = ["10,50,100", "2s"];
+/// Long enough for something to happen meanwhile.
+const HALF_FOR_LONG: [&str; 2] = ["50,100", "1m"];
 
 /// What a run came to.
 #[expect(clippy::print_stdout, reason = "for whoever runs these tests with --no-capture")]
@@ -47,7 +49,7 @@ async fn a_good_version_takes_over_and_the_next_one_goes_back_without_a_failed_r
     let site = Site::start(Resend::Nothing, old.build(), [new.build(), old.build()]).await;
     let clients = site.clients(Work::Everything, &[&old, &new]).await;
 
-    let there = site.deliver(2, STEP_PAUSE, &["--expect-version", &new.name]).end().await;
+    let there = site.deliver(2, STEPS, &["--expect-version", &new.name]).end().await;
     there.assert(0, "Kept");
     site.world.assert_live(Colour::Green);
     site.emptied(Colour::Blue).await;
@@ -55,7 +57,7 @@ async fn a_good_version_takes_over_and_the_next_one_goes_back_without_a_failed_r
     site.until("green answers alone", || site.answers()[1] > green + 100).await;
     assert_eq!(site.answers()[0], blue, "blue is gone");
 
-    let back = site.deliver(3, STEP_PAUSE, &["--expect-version", &old.name]).end().await;
+    let back = site.deliver(3, STEPS, &["--expect-version", &old.name]).end().await;
     back.assert(0, "Kept");
     site.world.assert_live(Colour::Blue);
     site.emptied(Colour::Green).await;
@@ -81,7 +83,7 @@ async fn a_good_version_takes_over_and_the_next_one_goes_back_without_a_failed_r
 /// Delivers what nobody may ever be led to.
 async fn refused(site: &Site, more: &[&str]) -> Ended {
     let clients = site.clients(Work::Everything, &[&Version::old()]).await;
-    let ended = site.deliver(2, STEP_PAUSE, more).end().await;
+    let ended = site.deliver(2, STEPS, more).end().await;
     ended.assert(3, "Restored");
     site.emptied(Colour::Green).await;
     let figures = clients.end().await;
@@ -114,11 +116,11 @@ async fn a_version_that_is_another_one_than_was_said_gets_no_request() {
     ended.assert_says(&format!("instead of {new}"));
 }
 
-/// Delivers a version that something happens to while it has a tenth of the requests.
+/// Delivers a version that something happens to while it has half of the requests.
 async fn taken_back(site: &Site, work: Work, happens: impl AsyncFnOnce()) {
     let clients = site.clients(work, &[&Version::old(), &Version::new()]).await;
-    let mut program = site.deliver(2, "1m", &[]);
-    program.until("Shifted(10)").await;
+    let mut program = site.deliver(2, HALF_FOR_LONG, &[]);
+    program.until("Shifted(50)").await;
     site.until("green has its share", || site.answers()[1] > 20).await;
     happens().await;
     let ended = program.end().await;
@@ -126,7 +128,7 @@ async fn taken_back(site: &Site, work: Work, happens: impl AsyncFnOnce()) {
     site.emptied(Colour::Green).await;
     let figures = clients.end().await;
     tell(site, &[&ended], &figures);
-    assert!(!ended.states().contains(&"Shifted(50)"));
+    assert!(!ended.states().contains(&"Shifted(100)"));
     ended.assert_says("green-errors");
     site.world.assert_live(Colour::Blue);
     figures.assert_nobody_noticed(&site.balancer.complaints());

@@ -90,11 +90,10 @@ impl Site {
         clients
     }
 
-    /// The program, with short times, and smoke tests by HAProxy's test listener.
-    pub(crate) fn deliver(&self, n: u8, step_pause: &str, more: &[&str]) -> Program {
+    /// The program, with these steps and the time that each is watched, and smoke tests by HAProxy's test listener.
+    pub(crate) fn deliver(&self, n: u8, [steps, pause]: [&str; 2], more: &[&str]) -> Program {
         let smoke = self.balancer.url(Frontend::Test);
-        let words =
-            ["--steps", "10,50,100", "--step-pause", step_pause, "--bake", "3s", "--smoke-url", &smoke];
+        let words = ["--steps", steps, "--step-pause", pause, "--bake", "3s", "--smoke-url", &smoke];
         self.world.deliver(n, &[&words, more].concat())
     }
 
