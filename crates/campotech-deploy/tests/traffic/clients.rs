@@ -58,16 +58,11 @@ impl Clients {
         Self { child, home }
     }
 
-    /// Fails where they have given up.
-    pub(crate) fn assert_work(&mut self) {
-        if let Some(status) = self.child.try_wait().unwrap() {
-            panic!("k6 ended with {status}: {}", self.said());
-        }
-    }
-
     /// Sends them home.
     pub(crate) async fn end(mut self) -> Figures {
-        self.assert_work();
+        if let Some(status) = self.child.try_wait().unwrap() {
+            panic!("k6 has given up with {status}: {}", self.said());
+        }
         let id = Pid::from_raw(self.child.id().unwrap().cast_signed()).unwrap();
         kill_process(id, Signal::INT).unwrap();
         let status = timeout(Duration::from_secs(30), self.child.wait()).await.unwrap().unwrap();

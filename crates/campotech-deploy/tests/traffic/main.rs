@@ -121,7 +121,7 @@ async fn taken_back(site: &Site, work: Work, happens: impl AsyncFnOnce()) {
     let clients = site.clients(work, &[&Version::old(), &Version::new()]).await;
     let mut program = site.deliver(2, HALF_FOR_LONG, &[]);
     program.until("Shifted(50)").await;
-    site.until("green has its share", || site.answers()[1] > 20).await;
+    site.until("green has its share", || site.answers()[1] > 40).await;
     happens().await;
     let ended = program.end().await;
     ended.assert(3, "Restored");
