@@ -49,7 +49,7 @@ async fn clients_that_are_answered_otherwise_than_the_test_listener_take_everyth
 
 #[tokio::test]
 async fn a_green_that_does_not_become_healthy_is_given_up() {
-    let world = World::start(Setup { green_targets: 1 }).await;
+    let world = World::start(Setup { green_targets: 1, ..Setup::default() }).await;
     let ended = world.deliver(2, &[&QUICK[..], &["--healthy-within", "2s"]].concat()).end().await;
     ended.assert(3, "Restored");
     ended.assert_says("green was not healthy within 2s: 1 of 2 targets are healthy");

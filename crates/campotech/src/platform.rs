@@ -21,13 +21,15 @@ use crate::wire::guards::Additions;
 /// The largest body of a webhook: Meta sends up to 1 MiB.
 const WEBHOOK_BODY: usize = 1 << 20;
 
-/// A service's name and version, as metrics, health and the status page show them.
+/// What a service is, as metrics, health and the status page show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Service {
     /// The name, such as `campotech-server`.
     pub name: &'static str,
     /// The version, such as `env!("CARGO_PKG_VERSION")`.
     pub version: &'static str,
+    /// The revision of its source, where whoever built it said so; for `build_info` and the release of error tracking.
+    pub revision: Option<&'static str>,
 }
 
 pub(crate) type Hook = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
@@ -54,7 +56,7 @@ pub struct Platform {
 
 impl From<&'static str> for Service {
     fn from(name: &'static str) -> Self {
-        Self { name, version: "unversioned" }
+        Self { name, version: "unversioned", revision: None }
     }
 }
 
@@ -87,9 +89,11 @@ impl Platform {
         let sentry = wire::sentry_settings::init(&settings, service)?;
         let traces = Traces::start(&settings.traces, service)?;
         let log_guard = logs::install(&settings, &traces, &sentry);
-        let metrics = Metrics::builder(service.name, service.version)
-            .build()
-            .map_err(PlatformError::build("metrics"))?;
+        let mut metrics = Metrics::builder(service.name, service.version);
+        if let Some(revision) = service.revision {
+            metrics = metrics.with_revision(revision);
+        }
+        let metrics = metrics.build().map_err(PlatformError::build("metrics"))?;
         wire::log_metrics::publish(&metrics, &log_guard)?;
         traces.publish(&metrics)?;
         wire::sentry_metrics::publish(&metrics, &sentry)?;

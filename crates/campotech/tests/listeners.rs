@@ -71,3 +71,10 @@ async fn a_tier_that_makes_no_sense_is_a_typed_error() {
     let error = platform(&[]).tier(tier).bind(routes()).await.err().unwrap();
     assert!(matches!(error, PlatformError::Build { part: "rate limit", .. }), "{error}");
 }
+
+#[tokio::test]
+async fn what_runs_is_said_with_its_revision() {
+    let running = start(platform(&[]), routes()).await;
+    let series = r#"build_info{service="probe",version="1.2.3",revision="a1b2c3"}"#;
+    assert_eq!(running.metric(series).await, Some(1.0));
+}

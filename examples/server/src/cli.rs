@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::version;
+
 /// The field-service API that shows the CampoTech platform crates at work.
 ///
 /// It needs no database and no configuration: data goes to an embedded store. Environment variables change what it
 /// does; `check-config` lists them with the values in force.
 #[derive(Debug, Parser)]
-#[command(name = "campotech-server", version)]
+#[command(name = "campotech-server", version = version::long())]
 pub struct Cli {
     /// What to do; `serve` where nothing is said.
     #[command(subcommand)]

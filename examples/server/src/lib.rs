@@ -24,4 +24,5 @@ mod telemetry;
 pub mod term;
 pub mod tls;
 pub mod upkeep;
+pub mod version;
 pub mod whatsapp;

@@ -6,12 +6,12 @@ use campotech::Bound;
 use campotech::config::{ConfigFaults, Env, Origin};
 
 use crate::config::ServerSettings;
-use crate::{complain, say};
+use crate::{complain, say, version};
 
 /// Prints where everything is.
 pub fn banner(bound: &Bound, settings: &ServerSettings, webhook: bool) {
     let addr = bound.addr();
-    say!("campotech-server {}", env!("CARGO_PKG_VERSION"));
+    say!("campotech-server {}", version::long());
     say!("  API           http://{addr}/api/v1");
     say!("  documentation http://{addr}/api/docs");
     say!("  health        http://{addr}/health");

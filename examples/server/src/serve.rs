@@ -21,9 +21,10 @@ use crate::config::ServerSettings;
 use crate::queue::{Worker, housekeeping};
 use crate::secrets::WebhookSecrets;
 use crate::upkeep::{QueueGauge, Told, checks};
+use crate::version::{REVISION, VERSION};
 use crate::{http, openapi, report};
 
-const SERVICE: Service = Service { name: "campotech-server", version: env!("CARGO_PKG_VERSION") };
+const SERVICE: Service = Service { name: "campotech-server", version: VERSION, revision: REVISION };
 /// The label of the database's pool in metrics.
 const POOL: &str = "postgres";
 /// How often expired sessions and old messages are removed.

@@ -19,6 +19,10 @@ export const settings = {
   /** Of users and rates, for a machine that is smaller than the one in the plan. */
   size: fraction(__ENV.SIZE || '1'),
   webhookSecret: __ENV.WHATSAPP_APP_SECRET || '',
+  /** Of a delivery: versions that have to be seen, separated by commas. */
+  versions: (__ENV.VERSIONS || '').split(',').filter((version) => version !== ''),
+  /** Of a delivery: nothing but reads, which a load balancer may send again where a task died over them. */
+  readsOnly: __ENV.READS_ONLY === 'true',
   /** Where the summary is written. */
   out: __ENV.OUT || '.',
 };

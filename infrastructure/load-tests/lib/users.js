@@ -16,18 +16,23 @@ function post(path, user, body) {
   return http.post(settings.base + path, JSON.stringify(body), { headers, tags: { ep: 'login', name: 'login' }, responseType: 'text' });
 }
 
+/** What this account logs in with. */
+export function credentials(run, account) {
+  return { email: `carga-${run}-${account}@example.com`, password: PASSWORD };
+}
+
 /** Waits until the server is ready, and returns a token for each account. */
-export function logIn(run) {
+export function logIn(run, accounts = ACCOUNTS) {
   for (let tries = 0; http.get(`${settings.base}/ready`, { tags: { ep: 'ready', name: 'ready' } }).status !== 200; tries++) {
     if (tries === 30) fail('the server is not ready');
     sleep(1);
   }
   const tokens = [];
-  for (let user = 0; user < ACCOUNTS; user++) {
-    const email = `carga-${run}-${user}@example.com`;
-    const made = post('/api/v1/auth/register', user, { email, password: PASSWORD, name: `Carga ${user}` });
+  for (let user = 0; user < accounts; user++) {
+    const who = credentials(run, user);
+    const made = post('/api/v1/auth/register', user, { ...who, name: `Carga ${user}` });
     if (made.status !== 201) fail(`register answered ${made.status}`);
-    const known = post('/api/v1/auth/login', user, { email, password: PASSWORD });
+    const known = post('/api/v1/auth/login', user, who);
     if (known.status !== 200) fail(`login answered ${known.status}`);
     tokens.push(known.json('token'));
   }

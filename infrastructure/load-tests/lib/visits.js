@@ -24,7 +24,7 @@ const job = (draw, number) => JSON.stringify({
   priority: weighted(draw(), [[6, 'normal'], [2, 'high'], [1, 'low'], [1, 'urgent']]),
 });
 
-function createJob(who, draw, number) {
+export function createJob(who, draw, number) {
   const made = ask('jobs.create', 'POST', '/api/v1/jobs', { ...who, body: job(draw, number), expected: 201 });
   return made && made.json('id');
 }

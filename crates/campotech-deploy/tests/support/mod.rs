@@ -18,4 +18,4 @@ pub(crate) use program::{Ended, Program, aws};
 pub(crate) use site::{Site, Tests};
 pub(crate) use smoke::SmokeServer;
 pub(crate) use tools::tool;
-pub(crate) use world::{Colour, Setup, World, image};
+pub(crate) use world::{Colour, Setup, TASKS, World, image};

@@ -20,13 +20,14 @@ pub(crate) enum Colour {
 /// What is different in this world.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Setup {
-    /// How many targets of green are registered, as ECS would: moto's target is healthy when it is there.
+    /// How many targets of each colour are registered, as ECS would: moto's target is healthy when it is there.
+    pub(crate) blue_targets: u32,
     pub(crate) green_targets: u32,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { green_targets: TASKS }
+        Self { blue_targets: TASKS, green_targets: TASKS }
     }
 }
 
@@ -101,7 +102,7 @@ impl World {
         let home = tempfile::tempdir().unwrap();
         let [smoke, clients] = [(); 2].map(|()| SmokeServer::start());
         let world = Self { api, smoke, clients, production, test, groups, home, moto };
-        world.register_targets(Colour::Blue, TASKS);
+        world.register_targets(Colour::Blue, setup.blue_targets);
         world.register_targets(Colour::Green, setup.green_targets);
         world.make_services();
         for name in ["blue-errors", "green-errors", "shared-errors"] {
@@ -162,9 +163,22 @@ impl World {
         self.targets("DeregisterTargets", colour, count);
     }
 
+    /// One that is told apart by `n`.
+    pub(crate) fn register_target(&self, colour: Colour, n: u32) {
+        self.target("RegisterTargets", colour, n);
+    }
+
+    pub(crate) fn deregister_target(&self, colour: Colour, n: u32) {
+        self.target("DeregisterTargets", colour, n);
+    }
+
+    fn target(&self, action: &str, colour: Colour, n: u32) {
+        let args = [("TargetGroupArn", self.group(colour)), ("Targets.member.1.Id", &*address(colour, n))];
+        self.api.elb(action, &args);
+    }
+
     fn targets(&self, action: &str, colour: Colour, count: u32) {
-        let ids =
-            (1..=count).map(|n| (format!("Targets.member.{n}.Id"), format!("10.0.{}.{n}", colour as u8)));
+        let ids = (1..=count).map(|n| (format!("Targets.member.{n}.Id"), address(colour, n)));
         let ids: Vec<_> = ids.collect();
         let mut args = vec![("TargetGroupArn", self.group(colour))];
         args.extend(ids.iter().map(|(name, value)| (&**name, &**value)));
@@ -208,7 +222,7 @@ impl World {
         self.api.elb("ModifyListener", &args);
     }
 
-    fn service(&self, colour: Colour) -> Value {
+    pub(crate) fn service(&self, colour: Colour) -> Value {
         let said =
             self.api.ecs("DescribeServices", &json!({"cluster": "cluster", "services": [colour.name()]}));
         said["services"][0].clone()
@@ -313,6 +327,10 @@ impl World {
     pub(crate) async fn verb(&self, verb: &str, more: &[&str]) -> Ended {
         self.begin(verb, more).end().await
     }
+}
+
+fn address(colour: Colour, n: u32) -> String {
+    format!("10.0.{}.{n}", colour as u8)
 }
 
 fn forward(groups: &[String; 2], weights: [u32; 2]) -> Vec<(String, String)> {

@@ -11,8 +11,7 @@ pub(crate) fn init(settings: &Settings, service: Service) -> Result<SentryGuard,
 }
 
 fn config(settings: &Settings, service: Service) -> Result<SentryConfig, ConfigError> {
-    let Service { name, version } = service;
-    let release = settings.sentry_release.clone().unwrap_or_else(|| format!("{name}@{version}"));
+    let release = settings.sentry_release.clone().unwrap_or_else(|| release(service));
     let mut config = SentryConfig::new()
         .with_dsn(settings.sentry_dsn.as_ref().map_or("", Secret::expose))?
         .with_release(release)
@@ -22,4 +21,24 @@ fn config(settings: &Settings, service: Service) -> Result<SentryConfig, ConfigE
         config = config.with_environment(environment);
     }
     Ok(config)
+}
+
+/// As Sentry writes releases: the revision is semver's build metadata.
+fn release(Service { name, version, revision }: Service) -> String {
+    match revision {
+        Some(revision) => format!("{name}@{version}+{revision}"),
+        None => format!("{name}@{version}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_has_the_revision_where_there_is_one() {
+        let service = Service { name: "billing", version: "1.2.3", revision: None };
+        assert_eq!(release(service), "billing@1.2.3");
+        assert_eq!(release(Service { revision: Some("a1b2c3"), ..service }), "billing@1.2.3+a1b2c3");
+    }
 }

@@ -5,9 +5,10 @@ use super::{Verb, image, installs, usage};
 use crate::binary::{self, Release};
 use crate::cmd::cargo;
 use crate::counts::Tally;
-use crate::step::Runner;
+use crate::step::{Runner, StepResult};
 use crate::tools::{self, Kit};
 use crate::workspace::Workspace;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 pub(crate) const VERB: Verb = Verb {
@@ -20,7 +21,10 @@ pub(crate) const VERB: Verb = Verb {
 /// Which tests these are; `test` leaves them out, since they take minutes.
 pub(super) const TESTS: &str = "package(campotech-deploy) & kind(test)";
 
-/// Which of them need the server that is delivered.
+const DEPLOYMENT: &str = "package(campotech-deploy) & kind(test) & not (binary(traffic) | binary(workflows))";
+/// Those that deliver real servers.
+const TRAFFIC: &str = "package(campotech-deploy) & binary(traffic)";
+/// Those that deliver a real image.
 const WORKFLOWS: &str = "package(campotech-deploy) & binary(workflows)";
 
 fn delivery(args: &[String]) -> ExitCode {
@@ -49,23 +53,30 @@ fn delivery(args: &[String]) -> ExitCode {
 fn steps(workspace: &Workspace, run: &mut Runner) {
     // What `test` builds, so that nothing is built twice where both run.
     run.step("build", || passes(workspace, cargo(["build"]).args(EVERYTHING)));
-    run.step("deployment", || {
-        tests(workspace, &["--workspace", "-E", &format!("({TESTS}) - ({WORKFLOWS})")], &[])
-    });
-    let mut server = None;
-    run.step("static server", || {
-        server = Some(binary::built(workspace, &Release::of(workspace)?)?);
+    run.step("deployment", || selected(workspace, DEPLOYMENT, &[]));
+    let mut next = None;
+    run.step("binary", || {
+        // Another version than the workspace's, to be told from it.
+        let mut release = Release::of(workspace)?;
+        release.version += "-delivery";
+        let server = binary::built(workspace, &release)?;
+        next = Some((release, server));
         Ok(Tally::one())
     });
-    let Some(server) = server else {
-        return run.not_run(&["image", "workflows"], "there is no static server");
+    let Some((release, server)) = next else {
+        return run.not_run(&["image", "workflows", "traffic"], "there is no program");
     };
     run.step("image", || {
-        image::build(workspace, &Release::of(workspace)?, &server)?;
+        image::build(workspace, &release, &server)?;
         Ok(Tally::one())
     });
-    run.step("workflows", || {
-        let built = (binary::BUILT, server.as_os_str());
-        tests(workspace, &["--workspace", "-E", WORKFLOWS], &[built])
+    run.step("workflows", || selected(workspace, WORKFLOWS, &[(binary::BUILT, server.clone())]));
+    run.step("traffic", || {
+        let old = workspace.target.join("debug/campotech-server");
+        selected(workspace, TRAFFIC, &[("CAMPOTECH_SERVER_OLD", old), ("CAMPOTECH_SERVER_NEW", server)])
     });
+}
+
+fn selected(workspace: &Workspace, which: &str, told: &[(&str, PathBuf)]) -> StepResult {
+    tests(workspace, &["--workspace", "-E", which], told)
 }

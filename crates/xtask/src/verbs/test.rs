@@ -7,7 +7,7 @@ use crate::step::{Runner, StepResult};
 use crate::tools::{self, Kit};
 use crate::workspace::Workspace;
 use crate::{coverage, deny, features, semver};
-use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 pub(crate) const VERB: Verb = Verb {
@@ -153,8 +153,8 @@ fn nextest(workspace: &Workspace, part: Option<&str>) -> StepResult {
     tests(workspace, &["--workspace", "-E", &others].into_iter().chain(part).collect::<Vec<_>>(), &[])
 }
 
-/// Runs tests and counts them.
-pub(super) fn tests(workspace: &Workspace, which: &[&str], told: &[(&str, &OsStr)]) -> StepResult {
+/// Runs tests with these variables, and counts them.
+pub(super) fn tests(workspace: &Workspace, which: &[&str], told: &[(&str, PathBuf)]) -> StepResult {
     let report = workspace.target.join("nextest/ci/junit.xml");
     // A report of an earlier run must never be counted as this one's.
     if let Err(why) = std::fs::remove_file(&report)
@@ -163,8 +163,8 @@ pub(super) fn tests(workspace: &Workspace, which: &[&str], told: &[(&str, &OsStr
         return Err(format!("{}: {why}", report.display()).into());
     }
     let run = ["nextest", "run", "--all-features", "--profile", "ci"];
-    let told = told.iter().fold(cargo(run), |cargo, (name, value)| cargo.env(*name, *value));
-    let done = told.args(which.iter().copied()).run(workspace)?;
+    let run = cargo(run).args(which.iter().copied());
+    let done = told.iter().fold(run, |run, (name, value)| run.env(*name, value)).run(workspace)?;
     let xml = std::fs::read_to_string(&report)
         .map_err(|why| format!("nextest left no report at {}: {why}", report.display()))?;
     Ok(counts::from_nextest(&xml, &done.lines)?.agreeing_with(done.success)?)

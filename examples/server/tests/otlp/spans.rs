@@ -69,7 +69,7 @@ async fn a_requests_span_says_what_its_log_line_says_and_stands_below_the_truste
         (TRACE, &*hex(&span.span_id))
     );
     let resource = collector.received.requests()[0].resource_spans[0].resource.clone().unwrap();
-    let version = env!("CARGO_PKG_VERSION");
+    let version = campotech_server::version::VERSION;
     assert_eq!(
         texts(&resource.attributes),
         pairs(&[("service.name", "field service"), ("service.version", version)])
