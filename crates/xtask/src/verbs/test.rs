@@ -155,7 +155,8 @@ fn nextest(workspace: &Workspace, part: Option<&str>) -> StepResult {
 
 /// Runs tests with these variables, and counts them.
 pub(super) fn tests(workspace: &Workspace, which: &[&str], told: &[(&str, PathBuf)]) -> StepResult {
-    let report = workspace.target.join("nextest/ci/junit.xml");
+    // It lies there wherever CARGO_TARGET_DIR is.
+    let report = workspace.root.join("target/nextest/ci/junit.xml");
     // A report of an earlier run must never be counted as this one's.
     if let Err(why) = std::fs::remove_file(&report)
         && why.kind() != std::io::ErrorKind::NotFound
