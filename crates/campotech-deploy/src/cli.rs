@@ -25,6 +25,20 @@ pub(crate) enum Verb {
         #[command(flatten)]
         place: Place,
     },
+    /// Push an image, unless the registry has one of that name; says its digest, also to a workflow (`GITHUB_OUTPUT`).
+    Push {
+        /// A file as `docker save` writes it.
+        #[arg(long, value_name = "FILE")]
+        archive: PathBuf,
+        #[arg(long)]
+        repository: String,
+        /// The commit that it was made of.
+        #[arg(long)]
+        tag: String,
+        /// The `skopeo` program.
+        #[arg(long, value_name = "PROGRAM", default_value = "skopeo")]
+        skopeo: String,
+    },
     /// End a delivery that was cut off: everything to the colour from before, or to the one that is named.
     Restore {
         #[command(flatten)]
@@ -34,6 +48,9 @@ pub(crate) enum Verb {
         /// Who is to have all requests; also a way back after a delivery that was kept.
         #[arg(long, value_name = "COLOUR")]
         to: Option<Colour>,
+        /// Do nothing unless this file is there, which `run --begun` writes: what others began is not ended.
+        #[arg(long, value_name = "FILE", conflicts_with = "to")]
+        if_begun: Option<PathBuf>,
     },
 }
 
@@ -74,6 +91,9 @@ pub(crate) struct Run {
     pub(crate) place: Place,
     #[command(flatten)]
     pub(crate) way_back: WayBack,
+    /// A file to write before the first change.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) begun: Option<PathBuf>,
     /// What to deliver: REPOSITORY@sha256:DIGEST, never a tag.
     #[arg(long)]
     pub(crate) image: Image,

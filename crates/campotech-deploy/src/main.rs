@@ -10,6 +10,7 @@ mod fault;
 mod machine;
 mod outputs;
 mod plan;
+mod push;
 mod restore;
 mod smoke;
 mod status;
@@ -31,6 +32,7 @@ use crate::ecs::{Ecs, Urls};
 use crate::machine::{Ending, State};
 use crate::outputs::Outputs;
 use crate::plan::{Plan, Whom, decide, look, whom_to_restore};
+use crate::push::{Push, tell_workflow};
 use crate::restore::Restore;
 use crate::smoke::Smoke;
 use crate::stop::Stop;
@@ -62,7 +64,14 @@ async fn main() -> ExitCode {
     let ended = match Cli::parse().verb {
         Verb::Run(options) => run(&options).await,
         Verb::Status { place } => status(&place).await,
-        Verb::Restore { place, way_back, to } => restore(&place, &way_back, to).await,
+        Verb::Push { archive, repository, tag, skopeo } => {
+            push(Push { archive: &archive, repository: &repository, tag: &tag, skopeo: &skopeo }).await
+        }
+        Verb::Restore { if_begun: Some(file), .. } if !file.exists() => {
+            tell(State::Restored, "nothing to do: no delivery was begun here");
+            Ok(Exit::Done)
+        }
+        Verb::Restore { place, way_back, to, .. } => restore(&place, &way_back, to).await,
     };
     let exit = ended.unwrap_or_else(|why| {
         complain!("refused, nothing was changed: {why}");
@@ -99,6 +108,9 @@ async fn run(options: &Run) -> Result<Exit, String> {
         }
         Plan::Deliver(delivery) => delivery,
     };
+    if let Some(begun) = &options.begun {
+        std::fs::write(begun, "").map_err(|why| format!("{}: {why}", begun.display()))?;
+    }
     let settings = settings(options, ecs.outputs().task_count);
     let ending = deliver(&ecs, &delivery, &settings, &stop, &tell).await;
     Ok(match ending {
@@ -115,6 +127,13 @@ async fn run(options: &Run) -> Result<Exit, String> {
             Exit::Lost
         }
     })
+}
+
+async fn push(push: Push<'_>) -> Result<Exit, String> {
+    let (image, there) = push.run().await.map_err(|why| why.to_string())?;
+    tell_workflow(&image).map_err(|why| format!("GITHUB_OUTPUT: {why}"))?;
+    say!("{image}{}", if there { ", which was there" } else { "" });
+    Ok(Exit::Done)
 }
 
 fn settings(options: &Run, count: u32) -> Settings {

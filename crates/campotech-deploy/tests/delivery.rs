@@ -88,6 +88,24 @@ async fn a_stack_says_where_everything_is() {
 }
 
 #[tokio::test]
+async fn what_others_began_is_not_ended_by_a_run_that_was_refused() {
+    let world = World::start(Setup::default()).await;
+    world.set_production([50, 50]);
+    let home = tempfile::tempdir().unwrap();
+    let begun = home.path().join("begun").display().to_string();
+    assert_eq!(world.deliver(2, &["--begun", &begun]).end().await.code, 2);
+    let ended = world.verb("restore", &["--if-begun", &begun]).await;
+    ended.assert(0, "Restored");
+    ended.assert_says("no delivery was begun here");
+    assert_eq!(world.production(), [50, 50]);
+
+    world.set_production([100, 0]);
+    world.deliver(2, &[&QUICK[..], &["--begun", &begun]].concat()).end().await.assert(0, "Kept");
+    assert!(std::fs::exists(&begun).unwrap());
+    world.verb("restore", &["--if-begun", &begun]).await.assert_says("nothing to do: green has all requests");
+}
+
+#[tokio::test]
 async fn what_is_not_clear_is_refused_and_changes_nothing() {
     let world = World::start(Setup::default()).await;
     let refused = async |more: &[&str], words: &str| {

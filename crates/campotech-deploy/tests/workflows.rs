@@ -36,8 +36,11 @@ async fn a_push_to_develop_is_delivered_to_staging_and_one_to_main_takes_the_sam
     assert_eq!(
         pushed.asked,
         [
+            "actions/upload-artifact delivery delivery".to_owned(),
+            "actions/download-artifact delivery delivery".to_owned(),
             "aws-actions/configure-aws-credentials push-role us-east-1".to_owned(),
             format!("actions/attest-build-provenance {} {digest}", site.repository()),
+            "actions/download-artifact delivery delivery".to_owned(),
             "aws-actions/configure-aws-credentials develop-deploy-role us-east-1".to_owned(),
             "actions/upload-artifact load target/load".to_owned(),
         ]
@@ -65,14 +68,22 @@ async fn a_push_to_develop_is_delivered_to_staging_and_one_to_main_takes_the_sam
 }
 
 #[tokio::test]
-async fn tests_that_fail_let_nothing_be_delivered() {
-    let site = Site::start(Tests::Fail).await;
-    let world = world().await;
-    let before = world.newest_revision();
-    let pushed = site.push("main", &world).await;
-    assert!(!pushed.passed, "{}", pushed.log);
-    world.assert_live(Colour::Blue);
-    assert_eq!(world.newest_revision(), before);
+async fn tests_that_fail_let_nothing_be_pushed_or_delivered() {
+    for workflow in ["ci", "e2e"] {
+        let site = Site::start(Tests::Fail(workflow)).await;
+        let world = world().await;
+        let before = world.newest_revision();
+        let pushed = site.push("main", &world).await;
+        assert!(!pushed.passed, "{workflow}: {}", pushed.log);
+        world.assert_live(Colour::Blue);
+        assert_eq!(world.newest_revision(), before);
+        assert_eq!(site.pushed_digest(), None, "{workflow}");
+        assert!(
+            !pushed.asked.iter().any(|line| line.starts_with("aws-actions")),
+            "{workflow}: {:?}",
+            pushed.asked
+        );
+    }
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ fn beside(workspace: &Workspace, name: &str) -> Result<PathBuf, String> {
     Ok(folder.join(name))
 }
 
-fn strip(workspace: &Workspace, how: &str, from: &Path, to: &Path) -> Result<(), String> {
+pub(crate) fn strip(workspace: &Workspace, how: &str, from: &Path, to: &Path) -> Result<(), String> {
     let words = [how.as_ref(), "-o".as_ref(), to.as_os_str(), from.as_os_str()];
     Cmd::new("strip").args(words).run(workspace)?.success()
 }
@@ -97,12 +97,13 @@ fn needs(elf: &[u8]) -> Option<Vec<&'static str>> {
     let (table, size, count) = (number(elf, 32, 8)?, number(elf, 54, 2)?, number(elf, 56, 2)?);
     let mut needs = Vec::new();
     for entry in 0..count {
-        let at = table + entry * size;
+        let at = table.checked_add(entry * size)?;
         match number(elf, at, 4)? {
             INTERPRETER => needs.push("an interpreter"),
             DYNAMIC => {
-                let (from, length) = (number(elf, at + 8, 8)?, number(elf, at + 32, 8)?);
-                for tag in (from..from + length).step_by(16) {
+                let (from, length) =
+                    (number(elf, at.checked_add(8)?, 8)?, number(elf, at.checked_add(32)?, 8)?);
+                for tag in (from..from.checked_add(length)?).step_by(16) {
                     if number(elf, tag, 8)? == NEEDED {
                         needs.push("a shared library");
                     }

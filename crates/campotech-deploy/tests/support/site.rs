@@ -15,27 +15,55 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 /// The static server that `cargo xtask delivery` has built.
 const SERVER: &str = "CAMPOTECH_STATIC_SERVER";
 
-/// Actions that only GitHub's runners can take, at the commits that the workflows pin. What they were asked for is written down.
-const ACTIONS: [(&str, &str, &[&str]); 4] = [
-    ("Swatinem/rust-cache", "c19371144df3bb44fab255c43d04cbc2ab54d1c4", &[]),
-    (
-        "actions/attest-build-provenance",
-        "0f67c3f4856b2e3261c31976d6725780e5e4c373",
-        &["subject-name", "subject-digest"],
-    ),
-    ("actions/upload-artifact", "043fb46d1a93c77aae656e7c1c64a875d1fc6a0a", &["name", "path"]),
-    (
-        "aws-actions/configure-aws-credentials",
-        "517a711dbcd0e402f90c77e7e2f81e849156e31d",
-        &["role-to-assume", "aws-region"],
-    ),
+/// An action that only GitHub's runners can take, at the commit that the workflows pin, and what stands in for it.
+struct StandIn {
+    name: &'static str,
+    commit: &'static str,
+    /// What is written down of what it is asked for.
+    inputs: &'static [&'static str],
+    script: &'static str,
+}
+
+const STAND_INS: [StandIn; 5] = [
+    StandIn {
+        name: "Swatinem/rust-cache",
+        commit: "c19371144df3bb44fab255c43d04cbc2ab54d1c4",
+        inputs: &[],
+        script: "true",
+    },
+    StandIn {
+        name: "actions/attest-build-provenance",
+        commit: "0f67c3f4856b2e3261c31976d6725780e5e4c373",
+        inputs: &["subject-name", "subject-digest"],
+        script: "true",
+    },
+    StandIn {
+        name: "actions/upload-artifact",
+        commit: "043fb46d1a93c77aae656e7c1c64a875d1fc6a0a",
+        inputs: &["name", "path"],
+        // It keeps files without what they may do.
+        script: r#"mkdir -p "$ARTIFACTS/$1"; [ ! -e "$2" ] || cp --recursive --no-preserve=mode "$2/." "$ARTIFACTS/$1""#,
+    },
+    StandIn {
+        name: "actions/download-artifact",
+        commit: "3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c",
+        inputs: &["name", "path"],
+        script: r#"mkdir -p "$2"; cp --recursive "$ARTIFACTS/$1/." "$2""#,
+    },
+    StandIn {
+        name: "aws-actions/configure-aws-credentials",
+        commit: "517a711dbcd0e402f90c77e7e2f81e849156e31d",
+        inputs: &["role-to-assume", "aws-region"],
+        script: "true",
+    },
 ];
 
 /// What stands in for `ci.yml` and `e2e.yml`, which take as long as they take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Tests {
     Pass,
-    Fail,
+    /// Those of this workflow don't.
+    Fail(&'static str),
 }
 
 /// The place; it ends with the test.
@@ -86,8 +114,8 @@ impl Site {
             .await;
         let site = Self { registry, staging, home: tempfile::tempdir().unwrap() };
         site.check_out(tests);
-        for (name, _, inputs) in ACTIONS {
-            site.stand_in(name, inputs);
+        for stand_in in &STAND_INS {
+            site.make(stand_in);
         }
         let trusted = site.trusted();
         fs::create_dir_all(&trusted).unwrap();
@@ -132,15 +160,18 @@ impl Site {
                 fs::write(&to, text).unwrap();
             }
         }
-        let end = match tests {
-            Tests::Pass => "true",
-            Tests::Fail => "false",
-        };
-        for name in ["ci", "e2e"] {
-            let steps = format!("- run: {}", if name == "ci" { end } else { "true" });
-            let jobs = format!("jobs:\n  tests:\n    runs-on: ubuntu-24.04\n    steps:\n      {steps}\n");
+        let fails = if let Tests::Fail(name) = tests { name } else { "none" };
+        let ci = "name: ci\non: {workflow_call: {}}\njobs:\n  tests:\n    uses: ./.github/workflows/e2e.yml\n  gate:\n    needs: [tests]\n";
+        let steps = |name| format!("    runs-on: ubuntu-24.04\n    steps:\n      - run: {}\n", fails != name);
+        let e2e = "name: e2e\non: {workflow_call: {}}\njobs:\n  tests:\n";
+        for (name, head) in [("ci", ci), ("e2e", e2e)] {
             let file = to.join(format!(".github/workflows/{name}.yml"));
-            fs::write(file, format!("name: {name}\non: {{workflow_call: {{}}}}\n{jobs}")).unwrap();
+            fs::write(file, format!("{head}{}", steps(name))).unwrap();
+        }
+        if let Tests::Fail(_) = tests {
+            // Nobody takes what it would build for minutes.
+            let image = format!("{}{}", e2e.replace("e2e", "image"), steps("image"));
+            fs::write(to.join(".github/workflows/image.yml"), image).unwrap();
         }
         self.git(&to, &["init", "--quiet", "--initial-branch", "develop"]);
         self.commit(&to);
@@ -162,19 +193,20 @@ impl Site {
         self.home.path().join("checkout")
     }
 
-    fn stand_in(&self, name: &str, inputs: &[&str]) {
+    fn make(&self, StandIn { name, inputs, script, .. }: &StandIn) {
         let dir = self.action(name);
         fs::create_dir_all(&dir).unwrap();
         let known = inputs.iter().map(|input| ((*input).to_owned(), json!({"default": ""})));
-        let asked = inputs.iter().map(|input| format!(" ${{{{ inputs.{input} }}}}")).collect::<String>();
-        let note = json!({
+        let given =
+            |n: usize| inputs.get(n).map_or(String::new(), |input| format!("${{{{ inputs.{input} }}}}"));
+        let step = json!({
             "shell": "bash",
-            "env": {"ASKED": format!("{name}{asked}")},
-            "run": "echo \"$ASKED\" >> \"$STAND_INS\"",
+            "env": {"NAME": name, "FIRST": given(0), "SECOND": given(1)},
+            "run": format!("echo $NAME $FIRST $SECOND >> \"$STAND_INS\"; set -- \"$FIRST\" \"$SECOND\"; {script}"),
         });
         let action = json!({
             "name": name, "description": "stands in", "inputs": known.collect::<serde_json::Map<_, _>>(),
-            "runs": {"using": "composite", "steps": [note]},
+            "runs": {"using": "composite", "steps": [step]},
         });
         fs::write(dir.join("action.yml"), action.to_string()).unwrap();
         self.git(&dir, &["init", "--quiet"]);
@@ -211,7 +243,7 @@ impl Site {
         ]);
         act.arg(self.started_by(branch));
         act.args(["--platform", "ubuntu-24.04=-self-hosted"]);
-        for (name, commit, _) in ACTIONS {
+        for StandIn { name, commit, .. } in &STAND_INS {
             act.arg("--local-repository").arg(format!("{name}@{commit}={}", self.action(name).display()));
         }
         for (name, value) in [
@@ -235,6 +267,7 @@ impl Site {
         let jobs =
             World::environment(&world.moto.url()).map(|(name, value)| (name, value)).into_iter().chain([
                 ("STAND_INS", stand_ins.display().to_string()),
+                ("ARTIFACTS", self.home.path().join("artifacts").display().to_string()),
                 (SERVER, std::env::var(SERVER).unwrap()),
                 ("CARGO_TARGET_DIR", target().display().to_string()),
                 ("HOME", self.home.path().display().to_string()),

@@ -19,14 +19,14 @@ pub(super) const AUDIT: &[Packaged] = &[
 pub(super) const E2E: &[Packaged] = &[("chromium", "chromium")];
 
 /// What makes the image; it needs nothing else.
-pub(super) const IMAGE: &[Packaged] =
-    &[("buildah", "buildah"), ("git", "git"), ("skopeo", "skopeo"), ("strip", "binutils")];
+pub(super) const IMAGE: &[Packaged] = &[("buildah", "buildah"), ("git", "git"), ("strip", "binutils")];
 
 /// What the private tools are installed with.
 pub(super) const PYTHON: &[Packaged] = &[("python3", "python3-venv")];
 
 /// What the tests of the delivery call besides.
-pub(super) const DELIVERY: &[Packaged] = &[("docker-registry", "docker-registry"), ("haproxy", "haproxy")];
+pub(super) const DELIVERY: &[Packaged] =
+    &[("docker-registry", "docker-registry"), ("haproxy", "haproxy"), ("skopeo", "skopeo")];
 
 /// What the tests call.
 pub(super) const TESTS: &[Packaged] = &[

@@ -53,7 +53,7 @@ impl Kit {
             Self::Prebuilt => &[Self::Prebuilt],
             Self::Image => &[Self::Image],
             Self::Scan => &[Self::Scan],
-            Self::Audit => &[Self::Tests, Self::Audit],
+            Self::Audit => &[Self::Prebuilt, Self::Audit],
             Self::Browser => &[Self::Tests, Self::Browser],
             Self::Delivery => &[Self::Tests, Self::Image, Self::Delivery],
         }

@@ -81,7 +81,7 @@ fn steps(workspace: &Workspace, run: &mut Runner) {
     });
     run.step("deny", || deny::rules(workspace));
     run.step("advisories", || deny::advisories(workspace));
-    run.step("cargo audit", || deny::audit(workspace));
+    run.step("cargo audit", || passes(workspace, deny::audit(workspace)?));
     run.step("links", || {
         let (followed, dead) = links::check(&workspace.root).map_err(|why| why.to_string())?;
         println!("{followed} links");
@@ -128,6 +128,9 @@ const ROOT: &str = "FROM debian:bookworm-slim\nUSER root\nENTRYPOINT [\"/bin/tru
 /// A container that may do everything.
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: a\n      image: b\n      securityContext: {privileged: true, readOnlyRootFileSystem: true}\n";
 
+/// A dependency with an advisory.
+const LOCK: &str = "version = 4\n[[package]]\nname = \"time\"\nversion = \"0.1.42\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+
 /// What is planted has to be found: a check that can't fail shows nothing.
 fn planted(workspace: &Workspace) -> StepResult {
     let at = workspace.target.join("audit/planted");
@@ -143,35 +146,48 @@ fn planted(workspace: &Workspace) -> StepResult {
         ("template.yaml", "Resources: {A: {Type: AWS::ECS::Service, Properties: {Clusterr: a}}}\n"),
         ("script.sh", "#!/bin/bash\nrm -rf $1/*\n"),
         ("secret/file", &secret),
+        ("Cargo.lock", LOCK),
     ] {
         std::fs::write(at.join(name), text).map_err(broken)?;
     }
     let file = |name: &str| at.join(name).into_os_string();
     let trivy = |name: &str| tool(workspace, "trivy").args(["config"]).args(TRIVY).args([file(name)]);
     let schema = ["--quiet", "--builtin-schema", "custom.github-workflows-require-timeout"];
+    // What is planted, who has to find it, and the word for it: another finding would be none.
     let tries = [
-        ("an unpinned action", zizmor(workspace).args([file("workflow.yml")])),
+        ("an unpinned action", "unpinned-uses", zizmor(workspace).args([file("workflow.yml")])),
         (
             "a job without a timeout",
+            "timeout-minutes",
             tool(workspace, "check-jsonschema").args(schema).args([file("workflow.yml")]),
         ),
-        ("a root image, by hadolint", tool(workspace, "hadolint").args([file("Dockerfile")])),
-        ("a root image, by trivy", trivy("Dockerfile")),
-        ("a privileged pod", trivy("pod.yaml")),
+        ("a root image, by hadolint", "DL3002", tool(workspace, "hadolint").args([file("Dockerfile")])),
+        ("a root image, by trivy", "DS-0002", trivy("Dockerfile")),
+        ("a privileged pod", "KSV-0017", trivy("pod.yaml")),
         (
             "a misspelt field of a pod",
+            "readOnlyRootFileSystem",
             tool(workspace, "kubernetes-validate").args(["--strict"]).args([file("pod.yaml")]),
         ),
-        ("a misspelt property of a template", tool(workspace, "cfn-lint").args([file("template.yaml")])),
-        ("a word that splits", Cmd::new("shellcheck").args([file("script.sh")])),
-        ("a secret", gitleaks(workspace).args(["dir"]).args([file("secret")])),
+        (
+            "a misspelt property of a template",
+            "Clusterr",
+            tool(workspace, "cfn-lint").args([file("template.yaml")]),
+        ),
+        ("a word that splits", "SC2086", Cmd::new("shellcheck").args([file("script.sh")])),
+        ("a secret", "leaks found: 1", gitleaks(workspace).args(["dir"]).args([file("secret")])),
+        (
+            "an advisory",
+            "RUSTSEC-2020-0071",
+            deny::audit(workspace)?.args(["--file"]).args([file("Cargo.lock")]),
+        ),
     ];
     let mut missed = Vec::new();
-    for (what, cmd) in tries {
-        // 1 and 2 are findings, zizmor has codes of its own above 10; 127 and signals are no finding.
-        match cmd.run(workspace)?.code {
-            Some(1..=20) => {}
-            other => missed.push(format!("{what} was not found: {other:?}")),
+    for (what, word, cmd) in tries {
+        let done = cmd.run(workspace)?;
+        let told = done.lines.iter().any(|line| line.contains(word));
+        if done.code == Some(0) || !told {
+            missed.push(format!("{what} was not found: {:?}, and no word of {word}", done.code));
         }
     }
     if missed.is_empty() { Ok(Tally::one()) } else { Err(missed.join("\n").into()) }

@@ -1,18 +1,17 @@
-//! `image`: the container image by buildah, from the Dockerfile and a static server; and pushed where that is asked for.
+//! `image`: the container image by buildah, from the Dockerfile and a static server.
 
 use super::{Verb, ended, installs, usage};
 use crate::binary::{self, Release};
-use crate::cmd::Cmd;
+use crate::cmd::{Cmd, cargo};
 use crate::tools::{self, Kit};
 use crate::workspace::Workspace;
-use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 pub(crate) const VERB: Verb = Verb {
     name: "image",
-    usage: "image [--push REPOSITORY] [--install]",
-    summary: "the container image, without a daemon; --push tells the digest, also to a workflow",
+    usage: "image [--out DIR]",
+    summary: "the container image, without a daemon; --out has it as a file, with the program that delivers it",
     run: image,
 };
 
@@ -30,34 +29,23 @@ const CONFIG: [(&str, &str); 5] = [
 
 fn image(args: &[String]) -> ExitCode {
     let (install, words) = installs(args);
-    let repository = match words[..] {
+    let out = match words[..] {
         [] => None,
-        ["--push", repository] => Some(repository),
+        ["--out", dir] => Some(PathBuf::from(dir)),
         _ => return usage(&VERB),
     };
     ended(Workspace::load().and_then(|workspace| {
         tools::ensure(&workspace, Kit::Image, install)?;
         let release = Release::of(&workspace)?;
-        let name = name(&release);
-        let Some(repository) = repository else {
-            return build(&workspace, &release, &binary::built(&workspace, &release)?);
-        };
-        clean(&workspace)?;
-        let to = format!("{repository}:{}", release.revision);
-        let digest = match published(&workspace, &to)? {
-            Some(digest) => digest,
-            None => {
-                if !buildah(&workspace, "inspect").args(["--type", "image", &name]).run(&workspace)?.success {
-                    build(&workspace, &release, &binary::built(&workspace, &release)?)?;
-                }
-                push(&workspace, &name, &to)?
-            }
-        };
-        tell(repository, &digest)
+        if out.is_some() {
+            clean(&workspace)?;
+        }
+        build(&workspace, &release, &binary::built(&workspace, &release)?)?;
+        out.map_or(Ok(()), |out| write(&workspace, &release, &out))
     }))
 }
 
-/// What is pushed is a commit, and not what somebody has on a disk.
+/// What is delivered is a commit, and not what somebody has on a disk.
 fn clean(workspace: &Workspace) -> Result<(), String> {
     let told = Cmd::new("git").args(["status", "--porcelain"]).run(workspace)?;
     let changed = !told.lines.is_empty();
@@ -65,12 +53,20 @@ fn clean(workspace: &Workspace) -> Result<(), String> {
     if changed { Err("there are changes that are not committed".to_owned()) } else { Ok(()) }
 }
 
-/// A commit has one image: what was tested in one place is what is delivered to the next.
-fn published(workspace: &Workspace, to: &str) -> Result<Option<String>, String> {
-    let told = Cmd::new("skopeo")
-        .args(["inspect", "--no-tags", "--format", "{{.Digest}}", &format!("docker://{to}")])
-        .run(workspace)?;
-    Ok(told.lines.last().filter(|_| told.success).cloned())
+/// `image.tar`, and `campotech-deploy`: what pushes and delivers builds nothing itself.
+fn write(workspace: &Workspace, release: &Release, out: &Path) -> Result<(), String> {
+    let out = workspace.root.join(out);
+    let failed = |why: std::io::Error| format!("{}: {why}", out.display());
+    std::fs::create_dir_all(&out).map_err(failed)?;
+    let archive = out.join("image.tar");
+    if archive.exists() {
+        std::fs::remove_file(&archive).map_err(failed)?;
+    }
+    let to = format!("docker-archive:{}", archive.display());
+    buildah(workspace, "push").args([name(release), to]).run(workspace)?.success()?;
+    cargo(["build", "--locked", "--package", "campotech-deploy"]).run(workspace)?.success()?;
+    let built = workspace.target.join("debug/campotech-deploy");
+    binary::strip(workspace, "--strip-debug", &built, &out.join("campotech-deploy"))
 }
 
 fn name(release: &Release) -> String {
@@ -116,7 +112,7 @@ fn lay_out(workspace: &Path, server: &Path, root: &Path) -> std::io::Result<()> 
     Ok(())
 }
 
-/// What the image says of itself, and the server in it at work.
+/// What the image says of itself, and the server in it, which is asked for its settings.
 fn look(workspace: &Workspace, name: &str) -> Result<(), String> {
     for (word, wanted) in CONFIG {
         let format = format!("{{{{.Docker.Config.{word}}}}}");
@@ -143,26 +139,6 @@ fn look(workspace: &Workspace, name: &str) -> Result<(), String> {
     let ran = run.run(workspace)?.success();
     buildah(workspace, "rm").args([&container]).run(workspace)?.success()?;
     ran
-}
-
-/// Under the name of the commit; what it is known by from then on is its digest.
-fn push(workspace: &Workspace, name: &str, to: &str) -> Result<String, String> {
-    let file = workspace.target.join("image/digest");
-    let digest = file.clone().into_os_string();
-    let words = ["--digestfile".into(), digest, name.into(), format!("docker://{to}").into()];
-    buildah(workspace, "push").args(words).run(workspace)?.success()?;
-    std::fs::read_to_string(&file).map_err(|why| format!("{}: {why}", file.display()))
-}
-
-/// To a person, and to the workflow that asks.
-fn tell(repository: &str, digest: &str) -> Result<(), String> {
-    println!("{repository}@{digest}");
-    let Some(output) = std::env::var_os("GITHUB_OUTPUT") else {
-        return Ok(());
-    };
-    let failed = |why: std::io::Error| format!("GITHUB_OUTPUT: {why}");
-    let mut output = std::fs::File::options().append(true).create(true).open(output).map_err(failed)?;
-    writeln!(output, "image={repository}@{digest}\ndigest={digest}").map_err(failed)
 }
 
 /// Without a daemon, mounts, or anybody else's images.

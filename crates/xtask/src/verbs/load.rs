@@ -32,6 +32,7 @@ fn load(args: &[String]) -> ExitCode {
     let ended = match words[..] {
         ["--short"] => short_form(install),
         // A server that runs already needs no other one here, and k6 does the work.
+        ["--ready"] => ready(install).map(|_| 0),
         ref words if words.contains(&"--base") => against(words, install),
         ref words => whole(words, install),
     };
@@ -67,10 +68,15 @@ fn whole(args: &[&str], install: bool) -> Result<u8, String> {
 }
 
 fn against(args: &[&str], install: bool) -> Result<u8, String> {
+    run(&ready(install)?, "debug", args)
+}
+
+/// What `--base` needs, without the run: a workflow builds and installs before it has a secret.
+fn ready(install: bool) -> Result<Workspace, String> {
     let workspace = Workspace::load()?;
     tools::ensure(&workspace, Kit::Prebuilt, install)?;
     cargo(["build", "--package", "campotech-load"]).run(&workspace)?.success()?;
-    run(&workspace, "debug", args)
+    Ok(workspace)
 }
 
 fn run(workspace: &Workspace, profile: &str, args: &[&str]) -> Result<u8, String> {

@@ -3,6 +3,7 @@
 use super::{Verb, ended, usage};
 use crate::cmd::{Cmd, cargo};
 use crate::workspace::Workspace;
+use cargo_metadata::DependencyKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -58,13 +59,39 @@ fn make(workspace: &Workspace) -> Result<(), String> {
     cargo(words).env(INDEX, format!("file://{}", index.display())).run(workspace)?.success()
 }
 
-/// What was looked at by [`make`] before; cargo sends what others need first.
+/// What was looked at by [`make`] before, each after those that it needs. What is published already stays, so that a run that was cut
+/// off can be run again; the files are in `target/package` then.
 fn send(workspace: &Workspace) -> Result<(), String> {
     if std::env::var_os(INDEX).is_none() {
         return Err(format!("{INDEX} is not set: where to publish to"));
     }
-    let words = ["publish", "--locked", "--no-verify"].map(str::to_owned);
-    cargo(words.into_iter().chain(workspace.packages())).run(workspace)?.success()
+    for name in in_order(workspace) {
+        let done = cargo(["publish", "--locked", "--no-verify", "--package", &name]).run(workspace)?;
+        if !done.lines.iter().any(|line| line.contains(PUBLISHED)) {
+            done.success()?;
+        }
+    }
+    Ok(())
+}
+
+/// How cargo says that a version is there.
+const PUBLISHED: &str = "already exists on";
+
+/// The libraries, each after those of them that it needs.
+fn in_order(workspace: &Workspace) -> Vec<String> {
+    let mut left: Vec<_> = workspace.published().collect();
+    let mut order = Vec::new();
+    while !left.is_empty() {
+        let waits = |library: &&cargo_metadata::Package| {
+            let needed = library.dependencies.iter().filter(|one| one.kind != DependencyKind::Development);
+            needed.into_iter().any(|one| left.iter().any(|other| *other.name == one.name))
+        };
+        let (later, ready): (Vec<_>, Vec<_>) = left.iter().copied().partition(waits);
+        assert!(!ready.is_empty(), "cargo allows no circle");
+        order.extend(ready.iter().map(|library| library.name.to_string()));
+        left = later;
+    }
+    order
 }
 
 /// The index of a registry that has nothing yet: cargo wants to read one.
@@ -101,12 +128,22 @@ mod tests {
     }
 
     #[test]
+    fn each_is_published_after_those_that_it_needs() {
+        let order = in_order(&Workspace::load().unwrap());
+        assert_eq!(
+            (order.first().map(String::as_str), order.last().map(String::as_str)),
+            (Some("campotech-core"), Some("campotech"))
+        );
+        assert_eq!(order.len(), Workspace::load().unwrap().published().count());
+    }
+
+    #[test]
     fn the_file_says_where_the_libraries_it_needs_are_published() {
         let workspace = Workspace::load().unwrap();
         let names: Vec<_> = workspace.published().map(|library| library.name.to_string()).collect();
         for library in workspace.published() {
             let needs = library.dependencies.iter().filter(|needed| names.contains(&needed.name));
-            for needed in needs.filter(|needed| needed.kind != cargo_metadata::DependencyKind::Development) {
+            for needed in needs.filter(|needed| needed.kind != DependencyKind::Development) {
                 assert!(needed.registry.is_some(), "{} needs {} of no registry", library.name, needed.name);
             }
         }

@@ -1,4 +1,4 @@
-//! `sbom`: what the server is made of, as `CycloneDX`.
+//! `sbom`: what is built with, as `CycloneDX`.
 
 use super::{Verb, ended, installs, usage};
 use crate::cmd::Cmd;

@@ -188,7 +188,8 @@ fn msrv(workspace: &Workspace) -> StepResult {
     if !versions.all(|other| other.as_ref() == Some(version)) {
         return Err("not every crate has the same rust-version".to_owned().into());
     }
-    let version = version.to_string();
+    // A name with two numbers would be another toolchain to rustup.
+    let version = format!("{}.{}.{}", version.major, version.minor, version.patch);
     let words = ["run", &version, "cargo", "check", "--locked", "--workspace", "--all-features"];
     passes(workspace, Cmd::new("rustup").args(words))
 }
