@@ -75,7 +75,7 @@ fn steps(workspace: &Workspace, run: &mut Runner) {
         passes(workspace, tool(workspace, "trivy").args(["config"]).args(TRIVY).args([DEPLOY]))
     });
     run.step("secrets", || secrets(workspace));
-    run.step("bill of materials", || {
+    run.step("sbom", || {
         sbom::write(workspace)?;
         Ok(Tally::one())
     });
@@ -152,7 +152,7 @@ fn planted(workspace: &Workspace) -> StepResult {
     }
     let file = |name: &str| at.join(name).into_os_string();
     let trivy = |name: &str| tool(workspace, "trivy").args(["config"]).args(TRIVY).args([file(name)]);
-    let schema = ["--quiet", "--builtin-schema", "custom.github-workflows-require-timeout"];
+    let schema = ["--builtin-schema", "custom.github-workflows-require-timeout"];
     // What is planted, who has to find it, and the word for it: another finding would be none.
     let tries = [
         ("an unpinned action", "unpinned-uses", zizmor(workspace).args([file("workflow.yml")])),
