@@ -60,9 +60,8 @@ async fn main() -> ExitCode {
 }
 
 async fn all(cli: Cli) -> Result<bool, LoadError> {
-    let running = cli.base.map(|base| {
-        Target::Running(Running::at(base, std::env::var("WHATSAPP_APP_SECRET").unwrap_or_default()))
-    });
+    let secret = std::env::var("WHATSAPP_APP_SECRET").unwrap_or_default();
+    let running = cli.base.map(|base| Running::at(&base, secret)).transpose()?.map(Target::Running);
     let options = Options {
         target: running.unwrap_or_else(|| Target::Started(cli.server.unwrap_or_default())),
         k6: K6::at(cli.k6),

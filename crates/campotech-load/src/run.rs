@@ -47,10 +47,20 @@ pub struct Running {
 }
 
 impl Running {
-    /// The server at `base`, such as `https://staging.example.com`, which signs its webhook with `secret`.
-    #[must_use]
-    pub const fn at(base: String, secret: String) -> Self {
-        Self { base, secret }
+    /// The server at `base`, such as `https://staging.example.com`, whose webhook is signed with `secret`.
+    ///
+    /// # Errors
+    /// If `base` is no URL of a server, or `secret` is empty.
+    pub fn at(base: &str, secret: String) -> Result<Self, LoadError> {
+        let base = base.trim_end_matches('/');
+        let host = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://"));
+        if host.is_none_or(|host| host.is_empty() || host.contains(['/', '?', '#'])) {
+            return Err(LoadError::of("--base")("it is not an address such as https://staging.example.com"));
+        }
+        if secret.is_empty() {
+            return Err(LoadError::of("WHATSAPP_APP_SECRET")("it is not set: callbacks are signed with it"));
+        }
+        Ok(Self { base: base.to_owned(), secret })
     }
 }
 
@@ -73,10 +83,10 @@ pub struct Outcome {
     pub crossed: Vec<String>,
     /// What grew of memory, descriptors, tasks and series; none where the run was too short to say.
     pub growths: Vec<(&'static str, Growth)>,
-    /// CPU seconds of the server.
-    pub cpu: f64,
-    /// The most resident memory in bytes.
-    pub memory: f64,
+    /// CPU seconds of the server; none where it was not looked at.
+    pub cpu: Option<f64>,
+    /// The most resident memory in bytes; none where it was not looked at.
+    pub memory: Option<f64>,
     pub(crate) figures: Figures,
 }
 
@@ -171,8 +181,8 @@ async fn measured(
         took,
         crossed,
         growths: growths(scenario, &samples),
-        cpu: samples.last().map_or(0.0, |last| last.cpu) - samples.first().map_or(0.0, |first| first.cpu),
-        memory: samples.iter().map(|sample| sample.memory).fold(0.0, f64::max),
+        cpu: samples.last().zip(samples.first()).map(|(last, first)| last.cpu - first.cpu),
+        memory: samples.iter().map(|sample| sample.memory).reduce(f64::max),
         figures,
     })
 }
@@ -201,4 +211,19 @@ fn growths(scenario: Scenario, samples: &[Sample]) -> Vec<(&'static str, Growth)
         ("series", of(|sample| sample.series)),
     ];
     all.into_iter().filter_map(|(name, growth)| Some((name, growth?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_running_server_is_an_address_and_a_secret() {
+        let of = |base: &str, secret: &str| Running::at(base, secret.to_owned());
+        assert_eq!(of("https://staging.example.com/", "s").unwrap().base, "https://staging.example.com");
+        for wrong in ["", "staging.example.com", "https://", "http://a/b", "http://a?b"] {
+            assert!(of(wrong, "s").unwrap_err().to_string().starts_with("--base: "), "{wrong}");
+        }
+        assert!(of("http://127.0.0.1:1", "").unwrap_err().to_string().starts_with("WHATSAPP_APP_SECRET: "));
+    }
 }

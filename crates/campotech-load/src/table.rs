@@ -20,8 +20,8 @@ pub fn row(outcome: &Outcome) -> String {
         format!("{:.0}", figure("dropped_iterations", "count")),
         format!("{:.0}", figure("quota_refusals", "count") + figure("greedy_refusals", "count")),
         format!("{:.0}", figure("websocket_events", "count")),
-        format!("{:.0} s", outcome.cpu),
-        format!("{:.0} MiB", outcome.memory / f64::from(1 << 20)),
+        outcome.cpu.map_or("-".to_owned(), |seconds| format!("{seconds:.0} s")),
+        outcome.memory.map_or("-".to_owned(), |bytes| format!("{:.0} MiB", bytes / f64::from(1 << 20))),
         if outcome.is_good() { "green".to_owned() } else { "FAILED".to_owned() },
     ];
     format!("| {} |", cells.join(" | "))

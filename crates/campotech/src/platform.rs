@@ -22,7 +22,13 @@ use crate::wire::guards::Additions;
 const WEBHOOK_BODY: usize = 1 << 20;
 
 /// What a service is, as metrics, health and the status page show it.
+///
+/// ```
+/// const SERVICE: campotech::Service = campotech::Service::new("billing", env!("CARGO_PKG_VERSION"));
+/// assert_eq!(SERVICE.with_revision(option_env!("GIT_COMMIT")).name, "billing");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Service {
     /// The name, such as `campotech-server`.
     pub name: &'static str,
@@ -30,6 +36,21 @@ pub struct Service {
     pub version: &'static str,
     /// The revision of its source, where whoever built it said so; for `build_info` and the release of error tracking.
     pub revision: Option<&'static str>,
+}
+
+impl Service {
+    /// A service of this name and version.
+    #[must_use]
+    pub const fn new(name: &'static str, version: &'static str) -> Self {
+        Self { name, version, revision: None }
+    }
+
+    /// With the revision of its source, if whoever built it said so.
+    #[must_use]
+    pub const fn with_revision(mut self, revision: Option<&'static str>) -> Self {
+        self.revision = revision;
+        self
+    }
 }
 
 pub(crate) type Hook = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;

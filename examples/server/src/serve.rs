@@ -24,7 +24,7 @@ use crate::upkeep::{QueueGauge, Told, checks};
 use crate::version::{REVISION, VERSION};
 use crate::{http, openapi, report};
 
-const SERVICE: Service = Service { name: "campotech-server", version: VERSION, revision: REVISION };
+const SERVICE: Service = Service::new("campotech-server", VERSION).with_revision(REVISION);
 /// The label of the database's pool in metrics.
 const POOL: &str = "postgres";
 /// How often expired sessions and old messages are removed.

@@ -48,7 +48,7 @@ export function setup() {
 
 const jobs = (who) => ask('jobs.list', 'GET', '/api/v1/jobs?limit=20', { ...who, expected: 200 });
 
-/** A server that drains answers 503 here, as probes want it, and says its version all the same; nobody else does. */
+/** A server that drains answers 503 here, as probes want it, and says its version all the same; nobody else may. */
 function version({ user, headers }) {
   const answer = http.get(`${settings.base}/health`, {
     headers: { 'x-forwarded-for': address(user), ...headers },
@@ -58,6 +58,7 @@ function version({ user, headers }) {
   });
   const json = (answer.headers['Content-Type'] || '').startsWith('application/json');
   const name = json ? answer.json('version') : undefined;
+  check(answer, { 'health is 503 only while draining': () => answer.status === 200 || (json && answer.json('phase') === 'draining') });
   if (check(name, { 'health says a version': (said) => said !== undefined })) versions.add(1, { version: name });
 }
 

@@ -37,8 +37,8 @@ mod tests {
 
     #[test]
     fn a_release_has_the_revision_where_there_is_one() {
-        let service = Service { name: "billing", version: "1.2.3", revision: None };
+        let service = Service::new("billing", "1.2.3");
         assert_eq!(release(service), "billing@1.2.3");
-        assert_eq!(release(Service { revision: Some("a1b2c3"), ..service }), "billing@1.2.3+a1b2c3");
+        assert_eq!(release(service.with_revision(Some("a1b2c3"))), "billing@1.2.3+a1b2c3");
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn platform(variables: &[(&str, &str)]) -> Platform {
     );
     let settings = Settings::read(&mut env);
     env.finish().unwrap();
-    Platform::new(Service { name: "probe", version: "1.2.3", revision: Some("a1b2c3") }, settings).unwrap()
+    Platform::new(Service::new("probe", "1.2.3").with_revision(Some("a1b2c3")), settings).unwrap()
 }
 
 pub(crate) async fn start(platform: Platform, routes: Router) -> Running {

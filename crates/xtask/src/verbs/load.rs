@@ -33,7 +33,9 @@ fn load(args: &[String]) -> ExitCode {
         ["--short"] => short_form(install),
         // A server that runs already needs no other one here, and k6 does the work.
         ["--ready"] => ready(install).map(|_| 0),
-        ref words if words.contains(&"--base") => against(words, install),
+        ref words if words.iter().any(|word| word.split('=').next() == Some("--base")) => {
+            against(words, install)
+        }
         ref words => whole(words, install),
     };
     match ended {
