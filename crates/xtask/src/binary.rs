@@ -24,8 +24,9 @@ impl Release {
             workspace.metadata.workspace_packages().into_iter().find(|p| p.name == "campotech-server");
         let version = server.ok_or("there is no campotech-server")?.version.to_string();
         let told = Cmd::new("git").args(["rev-parse", "HEAD"]).run(workspace)?;
-        let revision = told.lines.first().cloned().unwrap_or_default();
-        told.success()?;
+        // Sources without a history are built, too.
+        let revision =
+            told.lines.first().filter(|_| told.success).map_or("unknown", String::as_str).to_owned();
         Ok(Self { version, revision })
     }
 }

@@ -138,11 +138,7 @@ impl Site {
     /// repository for itself; the toolchain is the one that is at work; the tests are not run.
     fn check_out(&self, tests: Tests) {
         let to = self.checkout();
-        let listed = output(
-            Command::new("git")
-                .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
-                .current_dir(ROOT),
-        );
+        let listed = files();
         for name in listed.split('\0').filter(|name| !name.is_empty()) {
             let (from, to) = (Path::new(ROOT).join(name), to.join(name));
             // Deleted, and not yet committed.
@@ -306,6 +302,17 @@ impl Pushed {
     pub(crate) fn at(&self, words: &str) -> usize {
         self.log.find(words).unwrap_or_else(|| panic!("`{words}` is not in: {}", self.log))
     }
+}
+
+/// What git has or would take, with zeros between; of sources without a history, everything that nobody built.
+fn files() -> String {
+    let mut git = Command::new("git");
+    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(ROOT);
+    if Path::new(ROOT).join(".git").exists() {
+        return output(&mut git);
+    }
+    let find = "find . -type f -not -path './target/*' -not -path '*/node_modules/*' -printf '%P\\0'";
+    output(Command::new("sh").args(["-c", find]).current_dir(ROOT))
 }
 
 /// The one that runs these tests.

@@ -80,10 +80,9 @@ pub(super) fn build(workspace: &Workspace, release: &Release, server: &Path) -> 
     let root = context.join("root-of-image");
     lay_out(&workspace.root, server, &root).map_err(|why| format!("{}: {why}", root.display()))?;
     let told = Cmd::new("git").args(["show", "--no-patch", "--format=%ct", "HEAD"]).run(workspace)?;
-    let time = told.lines.first().cloned().unwrap_or_default();
-    told.success()?;
+    let time = told.lines.first().filter(|_| told.success).map_or("0", String::as_str);
     buildah(workspace, "build")
-        .args(["--isolation", "chroot", "--format", "docker", "--timestamp", &time, "--pull-never"])
+        .args(["--isolation", "chroot", "--format", "docker", "--timestamp", time, "--pull-never"])
         .args(["--build-context".to_owned(), format!("build={}", context.display())])
         .args(["--build-arg".to_owned(), format!("VERSION={}", release.version)])
         .args(["--build-arg".to_owned(), format!("REVISION={}", release.revision)])
