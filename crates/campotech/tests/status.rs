@@ -104,13 +104,20 @@ async fn the_page_loads_what_is_served_beside_it() {
         ("status/uplot.css", "text/css; charset=utf-8"),
         ("status/uplot.license", "text/plain; charset=utf-8"),
     ] {
-        assert!(page.contains(&format!("=\"{path}\"")), "{path}: {page}");
-        let file = running.get(&format!("/{path}")).await;
+        let at = page.find(&format!("=\"{path}")).unwrap() + 2;
+        let url = page[at..].split('"').next().unwrap();
+        let file = running.get(&format!("/{url}")).await;
         assert_eq!(
-            (file.status.as_u16(), &file.headers["content-type"]),
-            (200, &kind.parse().unwrap()),
-            "{path}"
+            (file.status.as_u16(), file.headers["content-type"].to_str().unwrap()),
+            (200, kind),
+            "{url}"
         );
+        let kept = file.headers["cache-control"].to_str().unwrap();
+        let expected = if url == path { "no-store" } else { "max-age=31536000, immutable" };
+        assert_eq!((kept, url.contains("?v=")), (expected, !kind.starts_with("text/plain")), "{url}");
+        for other in [format!("/{path}"), format!("/{path}?v=0123456789abcdef")] {
+            assert_eq!(running.get(&other).await.headers["cache-control"], "no-store", "{other}");
+        }
     }
 }
 
@@ -119,5 +126,15 @@ async fn it_renews_itself_unless_it_is_held_still() {
     let running = start(platform(&[]), routes()).await;
     let again = r#"<noscript><meta http-equiv="refresh" content="5"></noscript>"#;
     assert!(running.get("/status").await.text().contains(again));
-    assert!(!running.get("/status?still").await.text().contains("refresh"));
+    for (query, still) in
+        [("?still", true), ("?a=b&still", true), ("?still=", true), ("?stills", false), ("", false)]
+    {
+        let page = running.get(&format!("/status{query}")).await.text();
+        // The script asks the page, not the query.
+        assert_eq!(
+            (page.contains("<html lang=\"en\" data-still>"), page.contains("refresh")),
+            (still, !still),
+            "{query}"
+        );
+    }
 }

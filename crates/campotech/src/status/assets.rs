@@ -1,6 +1,6 @@
 //! The page and what it loads.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
@@ -8,6 +8,7 @@ use axum::{Extension, Json, Router};
 use campotech_security::headers::CspNonce;
 use http::Uri;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use sha2::{Digest, Sha256};
 
 use super::{Page, charts};
 
@@ -16,10 +17,20 @@ const UPLOT: &str = include_str!("assets/uplot.js");
 const UPLOT_CSS: &str = include_str!("assets/uplot.css");
 const UPLOT_LICENSE: &str = include_str!("assets/uplot.LICENSE");
 const CHARTS: &str = include_str!("assets/charts.js");
+pub(super) const PAGE_CSS: &str = include_str!("assets/page.css");
 
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
-/// Scripts change with the program only.
-const KEPT: &str = "max-age=3600";
+
+/// Of all that makes the page, so that a page and its script are of one version.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let digest = [UPLOT, UPLOT_CSS, CHARTS, PAGE_CSS].iter().fold(Sha256::new(), Sha256::chain_update);
+    digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+});
+
+/// Where the page finds a file of its version.
+pub(super) fn url(file: &str) -> String {
+    format!("status/{file}?v={}", *VERSION)
+}
 
 /// `/status`, and the files below it.
 pub(crate) fn routes(page: &Arc<Page>) -> Router {
@@ -27,16 +38,18 @@ pub(crate) fn routes(page: &Arc<Page>) -> Router {
     Router::new()
         .route("/status", get(move |uri| status(Arc::clone(&shown), uri)))
         .route("/status/history.json", get(move || history(Arc::clone(&drawn))))
-        .route("/status/uplot.js", get(|| file(JAVASCRIPT, UPLOT)))
-        .route("/status/uplot.css", get(|| file("text/css; charset=utf-8", UPLOT_CSS)))
-        .route("/status/uplot.license", get(|| file("text/plain; charset=utf-8", UPLOT_LICENSE)))
-        .route("/status/charts.js", get(|| file(JAVASCRIPT, CHARTS)))
+        .route("/status/uplot.js", get(|uri| file(uri, JAVASCRIPT, UPLOT)))
+        .route("/status/uplot.css", get(|uri| file(uri, "text/css; charset=utf-8", UPLOT_CSS)))
+        .route("/status/uplot.license", get(|uri| file(uri, "text/plain; charset=utf-8", UPLOT_LICENSE)))
+        .route("/status/charts.js", get(|uri| file(uri, JAVASCRIPT, CHARTS)))
 }
 
 /// With `?still` it stays as it is, for those who need longer (WCAG 2.2.1).
 async fn status(page: Arc<Page>, uri: Uri) -> impl IntoResponse {
     let nonce = CspNonce::generate();
-    let html = Html(page.render(nonce.as_str(), uri.query() == Some("still")));
+    let still =
+        uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "still" || pair == "still="));
+    let html = Html(page.render(nonce.as_str(), still));
     ([(CACHE_CONTROL, "no-store")], Extension(nonce), html)
 }
 
@@ -44,14 +57,15 @@ async fn history(page: Arc<Page>) -> impl IntoResponse {
     ([(CACHE_CONTROL, "no-store")], Json(charts::columns(&page.history.hour())))
 }
 
-async fn file(kind: &'static str, text: &'static str) -> impl IntoResponse {
-    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, KEPT)], text)
+/// A file of another version is what a replica has that is newer or older than the one of the page: nobody keeps it.
+async fn file(uri: Uri, kind: &'static str, text: &'static str) -> impl IntoResponse {
+    let asked = uri.query().and_then(|query| query.strip_prefix("v="));
+    let kept = if asked == Some(VERSION.as_str()) { "max-age=31536000, immutable" } else { "no-store" };
+    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, kept)], text)
 }
 
 #[cfg(test)]
 mod tests {
-    use sha2::{Digest, Sha256};
-
     use super::*;
 
     #[test]

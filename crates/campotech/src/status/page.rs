@@ -7,9 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::states::States;
 use super::text::{ago, duration, milliseconds};
-use super::{History, figures};
-
-const CSS: &str = include_str!("assets/page.css");
+use super::{History, assets, figures};
 
 /// What the page shows.
 #[derive(Debug, Clone)]
@@ -25,7 +23,7 @@ impl Page {
         let (snapshot, states) = (self.health.snapshot(), self.history.states());
         html! {
             (DOCTYPE)
-            html lang="en" {
+            html lang="en" data-still[still] {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width,initial-scale=1";
@@ -34,10 +32,10 @@ impl Page {
                     link #icon rel="icon" href=(icon(snapshot.status));
                     // Where there are scripts, they keep the page fresh without losing the place in it.
                     @if !still { noscript { meta http-equiv="refresh" content="5"; } }
-                    link rel="stylesheet" href="status/uplot.css" nonce=(nonce);
-                    style nonce=(nonce) { (PreEscaped(CSS)) }
-                    script src="status/uplot.js" nonce=(nonce) defer {}
-                    script src="status/charts.js" nonce=(nonce) defer {}
+                    link rel="stylesheet" href=(assets::url("uplot.css")) nonce=(nonce);
+                    style nonce=(nonce) { (PreEscaped(assets::PAGE_CSS)) }
+                    script src=(assets::url("uplot.js")) nonce=(nonce) defer {}
+                    script #script src=(assets::url("charts.js")) nonce=(nonce) defer {}
                 }
                 body { main {
                     (head(&snapshot, still))
@@ -91,7 +89,7 @@ fn head(snapshot: &Snapshot, still: bool) -> Markup {
             span #about {
                 "version " (snapshot.version) ", " (snapshot.phase.as_str()) ", up " (duration(snapshot.uptime)) "."
             }
-            " Rates are those of the last minute. "
+            " Rates are those of the last minute, times are UTC. "
             @if still {
                 "This page stays as it is: " a href="status" { "Keep it fresh" }
             } @else {

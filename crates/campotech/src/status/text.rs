@@ -35,7 +35,7 @@ pub(super) fn ago(at: SystemTime) -> Markup {
     let passed = SystemTime::now().duration_since(at).unwrap_or_default();
     let at = Timestamp::try_from(at).unwrap_or_default();
     html! {
-        time datetime=(at.strftime("%Y-%m-%dT%H:%M:%SZ")) { (at.strftime("%H:%M:%S")) " UTC" }
+        time datetime=(at.strftime("%Y-%m-%dT%H:%M:%SZ")) { (at.strftime("%H:%M:%S")) }
         " " small { (duration(passed)) " ago" }
     }
 }
@@ -67,7 +67,7 @@ mod tests {
     fn a_time_is_told_to_people_and_to_machines() {
         let text = ago(SystemTime::UNIX_EPOCH + Duration::from_secs(3_661)).into_string();
         assert!(
-            text.starts_with(r#"<time datetime="1970-01-01T01:01:01Z">01:01:01 UTC</time> <small>"#),
+            text.starts_with(r#"<time datetime="1970-01-01T01:01:01Z">01:01:01</time> <small>"#),
             "{text}"
         );
     }
