@@ -4,13 +4,13 @@ use std::sync::{Arc, LazyLock};
 
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
-use axum::{Extension, Json, Router};
+use axum::{Extension, Router};
 use campotech_security::headers::CspNonce;
 use http::Uri;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use sha2::{Digest, Sha256};
 
-use super::{Page, charts};
+use super::Page;
 
 /// uPlot 1.6.32, as published; its licence (MIT) lies beside it.
 const UPLOT: &str = include_str!("assets/uplot.js");
@@ -54,7 +54,7 @@ async fn status(page: Arc<Page>, uri: Uri) -> impl IntoResponse {
 }
 
 async fn history(page: Arc<Page>) -> impl IntoResponse {
-    ([(CACHE_CONTROL, "no-store")], Json(charts::columns(&page.history.hour())))
+    ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], page.history.drawn())
 }
 
 /// A file of another version is what a replica has that is newer or older than the one of the page: nobody keeps it.
@@ -81,5 +81,53 @@ mod tests {
             assert_eq!(digest(text), published, "{}", &text[..40]);
         }
         assert!(UPLOT_LICENSE.contains("MIT License"));
+    }
+
+    #[test]
+    fn the_legend_has_the_dashes_of_the_lines() {
+        let (_, rest) = CHARTS.split_once("const DASHES = [[], [").unwrap();
+        let dashes = rest.lines().next().unwrap().trim_end_matches("]];").split("], [");
+        for (i, dashes) in (1..).zip(dashes) {
+            let mut end = 0;
+            let stops = dashes.split(", ").enumerate().map(|(stop, width)| {
+                end += width.parse::<u32>().unwrap();
+                let colour = if stop % 2 == 0 { format!("var(--l{i})") } else { "transparent".to_owned() };
+                format!("{colour} 0 {end}px")
+            });
+            let line = stops.collect::<Vec<_>>().join(", ");
+            let rule = format!(".l{i}::before {{ background: repeating-linear-gradient(90deg, {line}) }}");
+            assert!(PAGE_CSS.contains(&rule), "{rule}");
+        }
+    }
+
+    /// As WCAG 2.2 defines it.
+    fn luminance(colour: &str) -> f64 {
+        let wide = if colour.len() == 3 {
+            colour.chars().flat_map(|digit| [digit; 2]).collect()
+        } else {
+            colour.to_owned()
+        };
+        let part = |at: usize| {
+            let value = f64::from(u8::from_str_radix(&wide[at..at + 2], 16).unwrap()) / 255.0;
+            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.0722f64.mul_add(part(4), 0.2126f64.mul_add(part(0), 0.7152 * part(2)))
+    }
+
+    #[test]
+    fn strips_stand_out_from_their_card_by_day_and_by_night() {
+        let schemes: Vec<_> = PAGE_CSS.split(":root {").skip(1).collect();
+        assert_eq!(schemes.len(), 2);
+        for scheme in schemes {
+            let colour = |name: &str| {
+                let (_, rest) = scheme.split_once(&format!("--{name}: #")).unwrap();
+                luminance(rest.split(';').next().unwrap())
+            };
+            for state in ["fine", "worse", "broken", "blank"] {
+                let (card, state_) = (colour("card"), colour(state));
+                let contrast = (card.max(state_) + 0.05) / (card.min(state_) + 0.05);
+                assert!(contrast >= 3.0, "{state}: {contrast:.2}: {}", scheme.trim().lines().next().unwrap());
+            }
+        }
     }
 }

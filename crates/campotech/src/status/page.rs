@@ -5,6 +5,7 @@ use std::sync::Arc;
 use campotech_health::{ComponentStatus, Health, Snapshot};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::clock::Clock;
 use super::states::States;
 use super::text::{ago, duration, milliseconds};
 use super::{History, assets, figures};
@@ -47,7 +48,7 @@ impl Page {
                     div #strips { (figures::strips(&states)) }
                     (components(&snapshot))
                     h2 #changes-title { "Changes of state" }
-                    (changes(&states))
+                    (changes(&states, self.history.clock()))
                     p.sub { "Charts by " a href="status/uplot.license" { "uPlot" } "." }
                 } }
             }
@@ -75,7 +76,7 @@ impl Page {
                     (fact(&format!("queue: {}", queue.as_str()), &state.size.to_string()))
                 }
                 @for fact_ in self.history.facts() {
-                    (fact(fact_.name, &(fact_.value)()))
+                    (fact(fact_.name, fact_.ask().as_deref().unwrap_or("–")))
                 }
             }
         }
@@ -126,7 +127,7 @@ fn components(snapshot: &Snapshot) -> Markup {
 }
 
 /// The newest first.
-fn changes(states: &States) -> Markup {
+fn changes(states: &States, clock: Clock) -> Markup {
     html! {
         div.wide tabindex="0" role="region" aria-labelledby="changes-title" {
             table #changes aria-labelledby="changes-title" {
@@ -137,7 +138,7 @@ fn changes(states: &States) -> Markup {
                 tbody {
                     @if states.changes.is_empty() { tr { td colspan="5" { "None since the start." } } }
                     @for change in states.changes.iter().rev() { tr {
-                        td.n { (ago(change.at)) }
+                        td.n { (ago(clock.at(change.at), change.at.elapsed())) }
                         th scope="row" { (change.name) }
                         td { (state(change.from)) }
                         td { (state(change.to)) }

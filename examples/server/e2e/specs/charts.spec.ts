@@ -61,7 +61,7 @@ test.describe('without JavaScript', () => {
     await page.goto('/status');
     for (const { title, lines } of charts) {
       await expect(chart(page, title).getByRole('term'), title).toHaveText(lines.map(({ name }) => name));
-      const words = /^(nothing yet|(none|[\d.]+( \S+)?) now, (always [\d.]+( \S+)?|[\d.]+ to [\d.]+( \S+)?))$/;
+      const words = /^(nothing yet|(none|([<>] )?[\d.]+( \S+)?) now, (always )?([<>] )?[\d.]+( ms)?( to ([<>] )?[\d.]+)?( \S+)?)$/;
       await expect(chart(page, title).getByRole('definition'), title).toHaveText(lines.map(() => words));
     }
     for (const name of ['campotech-server', 'queue', 'store']) {
@@ -110,7 +110,7 @@ test('a refusal by a limit is seen in its tier, and in no other', async ({ page,
   await page.goto(`${server.url}/status`);
   const limits = chart(page, 'Refused by rate limits');
   const said = (tier: string) => limits.getByRole('term').filter({ hasText: tier }).locator('xpath=following-sibling::dd');
-  await expect(said('standard')).toHaveText(/0 to 3[\d.]* \/min$/, SEEN);
+  await expect(said('standard')).toHaveText(/0 to [\d.]+ \/min$/, SEEN);
   await expect(said('auth')).toHaveText('0 /min now, always 0 /min');
 });
 
@@ -143,9 +143,9 @@ test('connections to Redis are counted while they are up', async ({ page, launch
   const server = await launch({ REDIS_URL: redis.url });
   await page.goto(`${server.url}/status`);
   const said = chart(page, 'Redis connections').getByRole('definition');
-  await expect(said).toHaveText(['3 now, always 3', '3 now, always 3'], SEEN);
+  await expect(said).toHaveText([/^3 now, /, /^3 now, /], SEEN);
   await redis.kill();
-  await expect(said).toHaveText(['0 now, 0 to 3', '3 now, always 3'], SEEN);
+  await expect(said).toHaveText([/^0 now, 0 to 3$/, /^3 now, /], SEEN);
   await redis.stop();
 });
 

@@ -89,3 +89,25 @@ test('a page of another version comes with its own script', async ({ page, serve
   await expect(page.locator('#script')).toHaveAttribute('src', 'status/charts.js?v=next');
   await middleman.site.stop();
 });
+
+test('what nobody saw is a gap in the lines, and as wide as its time in the strips', async ({ page, launch }) => {
+  const server = await launch();
+  await history(server, 2);
+  server.freeze();
+  await pause(20_000);
+  server.thaw();
+  const { at, charts } = await history(server, 7);
+  for (const { title, lines } of charts.filter(({ title }) => title !== 'Time to answer')) {
+    for (const { name, values } of lines) {
+      const missing = values.flatMap((value, i) => (value === null ? [i] : []));
+      expect(missing.length, `${title}: ${name}`).toBeGreaterThanOrEqual(3);
+      expect(missing, 'in one piece').toEqual(missing.map((_, i) => missing[0] + i));
+    }
+  }
+  expect(Math.max(...at.slice(1).map((time, i) => time - at[i]))).toBeLessThan(10);
+  await page.goto(`${server.url}/status?still`);
+  const strip = page.locator('#strips').getByRole('term').filter({ hasText: 'campotech-server' }).locator('xpath=following-sibling::dd');
+  await expect(strip).toHaveText(/% healthy, [\d.]+ % unknown$/);
+  const widths = await strip.locator('rect.unknown').evaluateAll((rects) => rects.map((rect) => Number(rect.getAttribute('width'))));
+  expect(Math.max(...widths)).toBeGreaterThanOrEqual(3);
+});

@@ -20,9 +20,13 @@
   const number = (value) => (value == null ? 'none' : String(Number(value.toFixed(value >= 100 ? 0 : value >= 1 ? 1 : 2))));
   const said = (value, unit) => `${number(value)}${unit && value != null ? ` ${unit}` : ''}`;
 
+  /** Of a time no more than its bucket tells: what is said up to the one end and from the other. */
+  const told = (value, { unit, ends: [[least, below], [most, beyond]] = [[], []] }) =>
+    value != null && value <= least ? below : value >= most ? beyond : said(value, unit);
+
   const size = ({ clientWidth, clientHeight }) => ({ width: clientWidth, height: clientHeight });
 
-  function options(chart, element, told) {
+  function options(chart, element, moved) {
     const axis = {
       stroke: () => colour('--dim'),
       font: '11px system-ui, sans-serif',
@@ -49,7 +53,7 @@
         { ...axis, size: 56, space: 32, ...(incrs && { incrs }), values: (_, ticks) => ticks.map((tick) => said(tick, chart.unit)) },
       ],
       series: [{}, ...lines],
-      hooks: { setCursor: [told] },
+      hooks: { setCursor: [moved] },
     };
   }
 
@@ -66,10 +70,10 @@
     // It repeats what the slider says.
     output.setAttribute('aria-hidden', 'true');
 
-    const told = (plot) => {
+    const moved = (plot) => {
       const last = plot.data[0].length - 1;
       const at = Math.min(plot.cursor.idx ?? last, last);
-      const values = chart.lines.map(({ name }, i) => `${name} ${said(plot.data[i + 1][at], chart.unit)}`);
+      const values = chart.lines.map(({ name }, i) => `${name} ${told(plot.data[i + 1][at], chart)}`);
       const text = `${clock(plot.data[0][at])}: ${values.join(', ')}`;
       output.textContent = plot.cursor.idx == null ? '' : chart.lines.length < 3 ? text : clock(plot.data[0][at]);
       element.setAttribute('aria-valuemin', '0');
@@ -77,7 +81,7 @@
       element.setAttribute('aria-valuenow', String(at));
       element.setAttribute('aria-valuetext', text);
     };
-    const drawn = new uPlot(options(chart, element, told), [[], ...chart.lines.map(() => [])], element);
+    const drawn = new uPlot(options(chart, element, moved), [[], ...chart.lines.map(() => [])], element);
     const move = (to) => {
       const left = drawn.valToPos(drawn.data[0][to], 'x');
       // Told to the hooks, and to the other plots.
@@ -94,7 +98,7 @@
     element.addEventListener('blur', () => drawn.setCursor({ left: -10, top: -10 }, true, true));
     const sized = new ResizeObserver(() => drawn.setSize(size(element)));
     sized.observe(element);
-    return { element, output, drawn, told, sized, names: names(chart) };
+    return { element, output, drawn, moved, sized, names: names(chart) };
   }
 
   const names = (chart) => chart.lines.map(({ name }) => name).join();
@@ -114,7 +118,7 @@
         plots.set(chart.title, known);
       }
       known.drawn.setData([at, ...chart.lines.map(({ values }) => values)]);
-      known.told(known.drawn);
+      known.moved(known.drawn);
     }
   }
 
