@@ -38,7 +38,8 @@ async fn what_happens_is_in_the_history_and_in_words_on_the_page() {
         1
     );
     assert!((20.0..=100.0).contains(&sum("Server errors", "share of answers")), "{history:?}");
-    assert!(sum("Requests", "answered") > 0.0, "{history:?}");
+    let busy = history.line("Requests", "answered").iter().filter(|rate| **rate > 0.0).count();
+    assert!(busy == 2 || (busy == 1 && sum("Server errors", "share of answers") == 20.0), "{history:?}");
 
     let titles = history.titles();
     let every_service = [
