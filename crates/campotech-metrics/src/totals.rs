@@ -128,6 +128,20 @@ impl LatencyTotals {
     }
 }
 
+/// The histogram of these times.
+impl FromIterator<Duration> for LatencyTotals {
+    fn from_iter<I: IntoIterator<Item = Duration>>(times: I) -> Self {
+        let mut totals = Self { cumulative: vec![0; HTTP_SECONDS.bounds().count() + 1], seconds: 0.0 };
+        for time in times.into_iter().map(|time| time.as_secs_f64()) {
+            totals.seconds += time;
+            for (bound, up_to) in HTTP_SECONDS.bounds().chain([f64::INFINITY]).zip(&mut totals.cumulative) {
+                *up_to += u64::from(time <= bound);
+            }
+        }
+        totals
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +161,14 @@ mod tests {
         assert_eq!(latency([0, 0, 0, 0, 0, 0, 0, 1]).quantile(0.95), Some(Duration::from_secs(5)));
         assert_eq!(latency([0; 8]).quantile(0.5), None);
         assert_eq!(latency([0; 8]).mean(), None);
+    }
+
+    #[test]
+    fn times_make_a_histogram() {
+        let times = [10, 11, 500, 6_000].map(Duration::from_millis);
+        let totals: LatencyTotals = times.into_iter().collect();
+        assert_eq!(totals.cumulative, [1, 2, 2, 3, 3, 3, 3, 4]);
+        assert_eq!(totals.mean(), Some(times.iter().sum::<Duration>() / 4));
     }
 
     #[test]

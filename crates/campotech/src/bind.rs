@@ -45,7 +45,8 @@ impl Platform {
                 health.clone(),
                 std::mem::take(&mut self.facts),
                 stack.rate_limit.tiers(),
-            ),
+            )
+            .map_err(PlatformError::Thread)?,
         });
         let public_ops = ops::routes(face, &health, &self.metrics, &page);
         // The fallback of the router that is merged in stays, so requests that match nothing go the whole path too.

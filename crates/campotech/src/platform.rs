@@ -172,7 +172,8 @@ impl Platform {
     }
 
     /// Shows a fact of the service on the status page. One that begins with a number is drawn over time, too, and
-    /// `12 of 20` with what it may be. It is asked on the runtime's threads, so it must not block.
+    /// `12 of 20` with what it may be. It is asked on the runtime's threads, too, so it must not block. One that panics is
+    /// a dash on the page.
     #[must_use]
     pub fn fact(mut self, name: &'static str, value: impl Fn() -> String + Send + Sync + 'static) -> Self {
         self.facts.push(StatusFact { name, value: Arc::new(value) });

@@ -46,16 +46,12 @@ async fn a_pool_has_a_chart_of_what_is_in_use_of_it() {
     let pool = Pool::builder(Manager::new(server.url().parse().unwrap(), NoTls)).max_size(3).build().unwrap();
     let running = start(platform(&[]).watch_pool("main", &pool).unwrap(), Router::new()).await;
     let leased = (pool.get().await.unwrap(), pool.get().await.unwrap());
-    let history = loop {
-        let history = running.get("/status/history.json").await.text();
-        if history.contains("Connections") {
-            break history;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    };
-    for (line, value) in [("in use", "2.0"), ("at most", "3.0"), ("waiting for one", "0.0")] {
-        assert!(history.contains(&format!(r#"{{"name":"{line}","values":[{value}]}}"#)), "{line}: {history}");
-    }
+    running
+        .shows("two of three", |history| {
+            let last = |line| history.last("Connections: main", line);
+            [last("in use"), last("at most"), last("waiting for one")] == [Some(2.0), Some(3.0), Some(0.0)]
+        })
+        .await;
     let page = running.get("/status").await.text();
     assert!(page.contains(r#"<figure data-chart="Connections: main">"#), "{page}");
     drop(leased);

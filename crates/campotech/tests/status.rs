@@ -3,13 +3,11 @@
 
 mod support;
 
-use std::time::Duration;
-
 use axum::Router;
 use axum::routing::get;
 use http::StatusCode;
 use serde_json::Value;
-use support::{Running, platform, start};
+use support::{History, Running, platform, start};
 
 fn routes() -> Router {
     Router::new()
@@ -17,30 +15,8 @@ fn routes() -> Router {
         .route("/broken", get(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
 }
 
-/// The history, once it has a point.
-async fn history(running: &Running) -> Value {
-    loop {
-        let history = running.get("/status/history.json").await;
-        assert_eq!(history.headers["content-type"], "application/json");
-        let history: Value = serde_json::from_slice(&history.body).unwrap();
-        if history["at"].as_array().unwrap().is_empty() {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        } else {
-            return history;
-        }
-    }
-}
-
-fn titles(history: &Value) -> Vec<&str> {
-    history["charts"].as_array().unwrap().iter().map(|chart| chart["title"].as_str().unwrap()).collect()
-}
-
-/// The first value of a line.
-fn first(history: &Value, title: &str, line: &str) -> Option<f64> {
-    let charts = history["charts"].as_array().unwrap();
-    let chart = charts.iter().find(|chart| chart["title"] == title).unwrap();
-    let lines = chart["lines"].as_array().unwrap();
-    lines.iter().find(|known| known["name"] == line).unwrap()["values"][0].as_f64()
+async fn history(running: &Running) -> History {
+    running.shows("a point", |history| !history.titles().is_empty()).await
 }
 
 #[tokio::test]
@@ -51,8 +27,21 @@ async fn what_happens_is_in_the_history_and_in_words_on_the_page() {
     for (path, status) in [("/fine", 200), ("/fine", 200), ("/fine", 200), ("/broken", 500), ("/fine", 429)] {
         assert_eq!(running.get(path).await.status.as_u16(), status);
     }
-    let history = history(&running).await;
-    let titles = titles(&history);
+    // Five answers, one of them a 500, and one refusal; a point may come in between.
+    let refused = |history: &History| history.line("Refused by rate limits", "standard").iter().sum::<f64>();
+    let history = running.shows("a refusal", |history| refused(history) > 0.0).await;
+    let sum = |title, line| history.line(title, line).iter().filter(|value| !value.is_nan()).sum::<f64>();
+    // One in the five seconds of a point, or a little more, is 12 in a minute.
+    assert!((4.0..=13.5).contains(&refused(&history)), "{history:?}");
+    assert_eq!(
+        history.line("Refused by rate limits", "standard").iter().filter(|value| **value > 0.0).count(),
+        1
+    );
+    assert!((20.0..=100.0).contains(&sum("Server errors", "share of answers")), "{history:?}");
+    let busy = history.line("Requests", "answered").iter().filter(|rate| **rate > 0.0).count();
+    assert!(busy == 2 || (busy == 1 && sum("Server errors", "share of answers") == 20.0), "{history:?}");
+
+    let titles = history.titles();
     let every_service = [
         "Requests",
         "Server errors",
@@ -64,9 +53,9 @@ async fn what_happens_is_in_the_history_and_in_words_on_the_page() {
     assert_eq!(titles[..6], every_service);
     assert_eq!(titles[6..], ["sessions"], "no pool, no chart of one");
 
-    // What was asked before the first look is in no difference, so shares are compared, not sums.
-    let said = |title, line| first(&history, title, line);
-    assert!(said("Time to answer", "p50") <= said("Time to answer", "p99"));
+    let said = |title, line| history.last(title, line);
+    let (p50, p99) = (history.line("Time to answer", "p50"), history.line("Time to answer", "p99"));
+    assert!(p50.iter().zip(&p99).any(|(p50, p99)| *p50 > 0.0 && p50 <= p99), "{history:?}");
     assert_eq!((said("sessions", "sessions"), said("sessions", "out of")), (Some(7.0), Some(9.0)));
     assert_eq!(said("At work", "requests in flight"), Some(0.0));
 
@@ -88,7 +77,7 @@ async fn the_charts_are_those_of_the_readme() {
         let lines = if lines == ["standard"] { "a line for each tier".to_owned() } else { lines.join(", ") };
         format!("| {title} | {unit} | {lines} |")
     };
-    let rows: Vec<_> = history["charts"].as_array().unwrap().iter().map(row).collect();
+    let rows: Vec<_> = history.charts().iter().map(row).collect();
     let readme = include_str!("../README.md");
     let table = readme.split("| chart | unit | lines |\n|---|---|---|\n").nth(1).unwrap();
     assert_eq!(rows, table.lines().take_while(|line| line.starts_with('|')).collect::<Vec<_>>());
@@ -104,13 +93,20 @@ async fn the_page_loads_what_is_served_beside_it() {
         ("status/uplot.css", "text/css; charset=utf-8"),
         ("status/uplot.license", "text/plain; charset=utf-8"),
     ] {
-        assert!(page.contains(&format!("=\"{path}\"")), "{path}: {page}");
-        let file = running.get(&format!("/{path}")).await;
+        let at = page.find(&format!("=\"{path}")).unwrap() + 2;
+        let url = page[at..].split('"').next().unwrap();
+        let file = running.get(&format!("/{url}")).await;
         assert_eq!(
-            (file.status.as_u16(), &file.headers["content-type"]),
-            (200, &kind.parse().unwrap()),
-            "{path}"
+            (file.status.as_u16(), file.headers["content-type"].to_str().unwrap()),
+            (200, kind),
+            "{url}"
         );
+        let kept = file.headers["cache-control"].to_str().unwrap();
+        let expected = if url == path { "no-store" } else { "max-age=31536000, immutable" };
+        assert_eq!((kept, url.contains("?v=")), (expected, !kind.starts_with("text/plain")), "{url}");
+        for other in [format!("/{path}"), format!("/{path}?v=0123456789abcdef")] {
+            assert_eq!(running.get(&other).await.headers["cache-control"], "no-store", "{other}");
+        }
     }
 }
 
@@ -119,5 +115,39 @@ async fn it_renews_itself_unless_it_is_held_still() {
     let running = start(platform(&[]), routes()).await;
     let again = r#"<noscript><meta http-equiv="refresh" content="5"></noscript>"#;
     assert!(running.get("/status").await.text().contains(again));
-    assert!(!running.get("/status?still").await.text().contains("refresh"));
+    for (query, still) in
+        [("?still", true), ("?a=b&still", true), ("?still=", true), ("?stills", false), ("", false)]
+    {
+        let page = running.get(&format!("/status{query}")).await.text();
+        // The script asks the page, not the query.
+        assert_eq!(
+            (page.contains("<html lang=\"en\" data-still>"), page.contains("refresh")),
+            (still, !still),
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_fact_that_panics_is_a_dash_on_the_page() {
+    let platform = platform(&[]).fact("broken", || panic!("a fact")).fact("fine", || "7".to_owned());
+    let running = start(platform, routes()).await;
+    let page = running.get("/status").await;
+    assert_eq!(page.status, 200);
+    let text = page.text();
+    assert!(text.contains("<dt>broken</dt><dd>–</dd>"), "{text}");
+    let history = running.shows("fine", |history| history.last("fine", "fine") == Some(7.0)).await;
+    assert!(!history.titles().contains(&"broken"));
+}
+
+#[tokio::test]
+async fn a_runtime_that_stalls_does_not_stall_the_history() {
+    let running = start(platform(&[]), routes()).await;
+    history(&running).await;
+    // This test has one thread, and the service runs on it.
+    std::thread::sleep(std::time::Duration::from_secs(12));
+    let history = running.history().await;
+    let at: Vec<_> = history.0["at"].as_array().unwrap().iter().map(|at| at.as_u64().unwrap()).collect();
+    assert!(at.len() >= 3 && at.windows(2).all(|pair| (4..=7).contains(&(pair[1] - pair[0]))), "{at:?}");
+    assert!(history.line("Requests", "answered").iter().all(|value| !value.is_nan()), "{history:?}");
 }

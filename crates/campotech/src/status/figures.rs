@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use campotech_health::ComponentStatus;
 use maud::{Markup, html};
 
-use super::hour::{Chart, Hour, Line, POINT_SECONDS};
+use super::hour::{Chart, Hour, LINES, Line, POINT_SECONDS};
 use super::states::{States, Track};
-use super::text::{duration, number};
+use super::text::{duration, number, range, said};
 
 /// Line styles of the style sheet; further lines begin again.
 const STYLES: usize = 4;
+const TALLEST: u8 = 8;
 const NOTHING: &str = "Nothing yet: the first point comes after five seconds.";
 
 pub(super) fn charts(hour: &Hour) -> Markup {
@@ -25,16 +27,15 @@ pub(super) fn charts(hour: &Hour) -> Markup {
                 }
             }
         }
+        @if hour.full { p.sub { "No more than " (LINES) " lines are drawn: there are more." } }
     }
 }
 
 fn words(line: &Line, chart: &Chart) -> Markup {
     let Some(summary) = line.summary() else { return html! { "nothing yet" } };
-    let said = |value| number(f64::from(value), chart.unit);
     html! {
-        b { @if let Some(now) = summary.now { (said(now)) } @else { "none" } } " now, "
-        @if summary.lowest == summary.highest { "always " (said(summary.lowest)) }
-        @else { (number(summary.lowest.into(), "")) " to " (said(summary.highest)) }
+        b { @if let Some(now) = summary.now { (said(now.into(), chart.unit)) } @else { "none" } } " now, "
+        (range(summary.lowest.into(), summary.highest.into(), chart.unit))
     }
 }
 
@@ -48,17 +49,30 @@ pub(super) fn strips(states: &States) -> Markup {
             }
         }
         @if points == 0 { p.sub { (NOTHING) } }
-        @else { p.ends { span { (duration(time(points))) " ago" } span { "now" } } }
+        @else {
+            p.ends { span { (duration(time(points))) " ago" } span { "the taller, the worse" } span { "now" } }
+        }
     }
 }
 
 fn strip(track: &Track) -> Markup {
     html! {
-        svg viewBox={ "0 0 " (track.points()) " 1" } preserveAspectRatio="none" aria-hidden="true" {
+        svg viewBox={ "0 0 " (track.points()) " " (TALLEST) } preserveAspectRatio="none" aria-hidden="true" {
             @for run in track.runs() {
-                rect.(run.state.as_str()) x=(run.start) width=(run.points) height="1" {}
+                @let height = height(run.state);
+                rect.(run.state.as_str()) x=(run.start) y=(TALLEST - height) width=(run.points) height=(height) {}
             }
         }
+    }
+}
+
+/// Told apart without colours, too.
+const fn height(state: ComponentStatus) -> u8 {
+    match state {
+        ComponentStatus::Unknown => 1,
+        ComponentStatus::Healthy => 3,
+        ComponentStatus::Degraded => 6,
+        ComponentStatus::Unhealthy => TALLEST,
     }
 }
 
@@ -83,4 +97,31 @@ fn percent(share: f64) -> String {
 
 fn time(points: usize) -> Duration {
     Duration::from_secs((points * POINT_SECONDS) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::hour::Reading;
+    use super::*;
+
+    #[test]
+    fn lines_that_are_not_drawn_are_told_of() {
+        let mut hour = Hour::default();
+        let reading = |n: usize| {
+            let line = format!("line {n}").into();
+            Reading { chart: "a".into(), unit: "", line, value: Some(1.0) }
+        };
+        hour.push(5, (0..LINES).map(reading).collect());
+        let told = "No more than 64 lines are drawn";
+        assert!(!charts(&hour).into_string().contains(told));
+        hour.push(10, vec![reading(LINES)]);
+        assert!(charts(&hour).into_string().contains(told));
+    }
+
+    #[test]
+    fn each_state_has_a_height_of_its_own() {
+        use ComponentStatus::{Degraded, Healthy, Unhealthy, Unknown};
+        let heights = [Unknown, Healthy, Degraded, Unhealthy].map(height);
+        assert!(heights.is_sorted_by(|lower, higher| lower < higher), "{heights:?}");
+    }
 }

@@ -1,22 +1,33 @@
 //! Looks once a second, and keeps what the page knows of the past.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::{Arc, Weak};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
+use axum::body::Bytes;
 use campotech_health::Health;
 use campotech_metrics::{Metrics, MetricsTotals, Queue, QueueState};
 use parking_lot::Mutex;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::runtime::Handle;
+use tokio::time::Instant;
 
-use super::hour::{Hour, POINT_SECONDS, keep};
+use super::charts::columns;
+use super::clock::Clock;
+use super::fact::StatusFact;
+use super::hour::{Hour, POINT_SECONDS, POINTS, keep};
 use super::rates::Rates;
-use super::readings::{Refusals, StatusFact, of_facts, of_levels, of_requests};
+use super::readings::{Refusals, of_facts, of_levels, of_pools, of_requests};
 use super::states::States;
 
 const EVERY: Duration = Duration::from_secs(1);
+const POINT: Duration = Duration::from_secs(POINT_SECONDS as u64);
+const MINUTE: Duration = Duration::from_secs(60);
 /// A minute, and the second before it.
 const SECONDS: usize = 61;
+/// Nobody looked for so long: that is no point, it is a gap.
+const STALL: Duration = Duration::from_secs(2 * POINT_SECONDS as u64);
 
 /// The past, and where the present is read.
 #[derive(Debug)]
@@ -24,34 +35,48 @@ pub(crate) struct History {
     metrics: Metrics,
     health: Health,
     facts: Vec<StatusFact>,
+    clock: Clock,
     past: Mutex<Past>,
 }
 
 #[derive(Debug)]
 struct Past {
     seconds: VecDeque<(Instant, MetricsTotals)>,
-    /// Seconds until the next point.
-    until_point: usize,
+    /// Where the next point begins.
+    since: (Instant, MetricsTotals),
     refusals: Refusals,
     hour: Hour,
     states: States,
+    /// The hour for the charts.
+    drawn: Bytes,
 }
 
 impl History {
     /// Looks until the history is dropped. `tiers` are those of the rate limits.
+    ///
+    /// On a thread of its own: a runtime that stalls is then seen, too.
     pub(crate) fn start<'t>(
         metrics: Metrics,
         health: Health,
         facts: Vec<StatusFact>,
         tiers: impl Iterator<Item = &'t str>,
-    ) -> Arc<Self> {
-        let mut past = Past::new(Refusals::of(tiers));
+    ) -> io::Result<Arc<Self>> {
+        let history = Arc::new(Self::new(metrics, health, facts, tiers));
+        keep_looking(Arc::downgrade(&history))?;
+        Ok(history)
+    }
+
+    fn new<'t>(
+        metrics: Metrics,
+        health: Health,
+        facts: Vec<StatusFact>,
+        tiers: impl Iterator<Item = &'t str>,
+    ) -> Self {
+        let clock = Clock::new(SystemTime::now(), Instant::now());
+        let mut past = Past::new(clock.start(), metrics.totals(), Refusals::of(tiers));
         // Before the first result, so that each one is a change.
-        past.states.look(&health.snapshot());
-        let past = Mutex::new(past);
-        let history = Arc::new(Self { metrics, health, facts, past });
-        tokio::spawn(keep_looking(Arc::downgrade(&history)));
-        history
+        past.states.look(&health.snapshot(), clock.start());
+        Self { metrics, health, facts, clock, past: Mutex::new(past) }
     }
 
     /// The totals of this moment.
@@ -67,16 +92,23 @@ impl History {
         &self.facts
     }
 
+    pub(crate) const fn clock(&self) -> Clock {
+        self.clock
+    }
+
     /// The rates of the last minute, once there is some of it.
     pub(crate) fn rates(&self) -> Option<Rates> {
-        let now = self.metrics.totals();
-        let past = self.past.lock();
-        let (since, then) = past.seconds.front()?;
-        Rates::between(then, &now, since.elapsed())
+        let totals = self.metrics.totals();
+        self.past.lock().minute(Instant::now(), &totals)
     }
 
     pub(crate) fn hour(&self) -> Hour {
         self.past.lock().hour.clone()
+    }
+
+    /// The hour as JSON, for the charts.
+    pub(crate) fn drawn(&self) -> Bytes {
+        self.past.lock().drawn.clone()
     }
 
     pub(crate) fn states(&self) -> States {
@@ -86,108 +118,96 @@ impl History {
     fn look(&self) {
         let snapshot = self.health.snapshot();
         let totals = self.metrics.totals();
+        let now = Instant::now();
         let due = {
             let mut past = self.past.lock();
-            past.states.look(&snapshot);
-            past.second(Instant::now(), totals.clone())
+            if past.miss(now, &totals, self.clock) {
+                past.refusals.forget(&self.metrics);
+            }
+            past.states.look(&snapshot, now);
+            past.second(now, totals.clone())
         };
         let Some((rates, time)) = due else { return };
         // Without the lock: some of it is code of the service.
         let mut readings = Vec::new();
         of_requests(&rates, &totals, &mut readings);
         of_levels(&self.metrics, &mut readings);
-        let mut past = self.past.lock();
-        past.refusals.readings(&self.metrics, time, &mut readings);
-        drop(past);
+        self.past.lock().refusals.readings(&self.metrics, time, &mut readings);
         of_facts(&self.facts, &mut readings);
-        let at = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let mut past = self.past.lock();
-        past.hour.push(at, readings);
-        past.states.mark();
+        of_pools(&self.metrics, &mut readings);
+        let hour = {
+            let mut past = self.past.lock();
+            past.hour.push(self.clock.seconds(now), readings);
+            past.states.mark();
+            past.hour.clone()
+        };
+        let drawn = columns(&hour).to_string().into();
+        self.past.lock().drawn = drawn;
     }
 }
 
-async fn keep_looking(history: Weak<History>) {
-    let mut ticks = interval(EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    loop {
-        ticks.tick().await;
-        let Some(history) = history.upgrade() else { return };
-        history.look();
-    }
+fn keep_looking(history: Weak<History>) -> io::Result<JoinHandle<()>> {
+    // Facts are asked as if the service did.
+    let service = Handle::current();
+    let look = move || {
+        let _entered = service.enter();
+        while let Some(history) = history.upgrade() {
+            history.look();
+            drop(history);
+            thread::sleep(EVERY);
+        }
+    };
+    thread::Builder::new().name("status".to_owned()).spawn(look)
 }
 
 impl Past {
-    fn new(refusals: Refusals) -> Self {
+    fn new(start: Instant, totals: MetricsTotals, refusals: Refusals) -> Self {
+        let hour = Hour::default();
+        let drawn = columns(&hour).to_string().into();
         let seconds = VecDeque::with_capacity(SECONDS);
-        let (hour, states) = (Hour::default(), States::default());
-        Self { seconds, until_point: POINT_SECONDS, refusals, hour, states }
+        Self { seconds, since: (start, totals), refusals, hour, states: States::default(), drawn }
+    }
+
+    /// Where nobody looked for longer than [`STALL`], it is said of all that time that nothing is known.
+    fn miss(&mut self, now: Instant, totals: &MetricsTotals, clock: Clock) -> bool {
+        let passed = now - self.since.0;
+        if passed <= STALL {
+            return false;
+        }
+        let missed = (passed.as_secs() / POINT.as_secs()).min(POINTS as u64);
+        for back in (0..missed).rev() {
+            let at = clock.seconds(now) - back * POINT.as_secs();
+            self.hour.push(at, Vec::new());
+            self.states.miss();
+        }
+        self.seconds.clear();
+        self.since = (now, totals.clone());
+        true
     }
 
     /// Takes a second; where a point of the hour is due, the rates since the one before, and the time between.
     fn second(&mut self, now: Instant, totals: MetricsTotals) -> Option<(Rates, Duration)> {
-        let due = self.until_point == 0;
-        self.until_point = if due { POINT_SECONDS - 1 } else { self.until_point - 1 };
-        let since = self.seconds.iter().rev().nth(POINT_SECONDS - 1).filter(|_| due);
-        let rates = since.and_then(|(at, then)| {
-            let time = now - *at;
-            Some((Rates::between(then, &totals, time)?, time))
+        let time = now - self.since.0;
+        // No look is on time to the millisecond.
+        let due = time + EVERY / 2 >= POINT;
+        let rates = due.then(|| {
+            let (_, then) = std::mem::replace(&mut self.since, (now, totals.clone()));
+            Some((Rates::between(&then, &totals, time)?, time))
         });
+        while self.seconds.front().is_some_and(|(at, _)| now - *at > MINUTE) {
+            self.seconds.pop_front();
+        }
         keep(&mut self.seconds, SECONDS, (now, totals));
-        rates
+        rates.flatten()
+    }
+
+    /// None where nobody looks: what is known is not of the last minute then.
+    fn minute(&self, now: Instant, totals: &MetricsTotals) -> Option<Rates> {
+        let ((since, then), (last, _)) = (self.seconds.front()?, self.seconds.back()?);
+        let looked = now - *last <= STALL;
+        Rates::between(then, totals, now - *since).filter(|_| looked)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn past() -> Past {
-        Past::new(Refusals::of(std::iter::empty()))
-    }
-
-    #[test]
-    fn a_point_is_five_seconds_and_a_minute_is_kept() {
-        let (mut past, start) = (past(), Instant::now());
-        let totals = Metrics::builder("a", "1").build().unwrap().totals();
-        let mut points = Vec::new();
-        for second in 0..200 {
-            if let Some((_, time)) = past.second(start + Duration::from_secs(second), totals.clone()) {
-                points.push((second, time));
-            }
-        }
-        let five = |n: u64| (n * 5, Duration::from_secs(5));
-        assert_eq!(points, (1..40).map(five).collect::<Vec<_>>());
-        assert_eq!(past.seconds.len(), SECONDS);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_past_grows_by_itself_until_the_history_is_dropped() {
-        let metrics = Metrics::builder("a", "1").build().unwrap();
-        let health = Health::builder("a", "1").build().unwrap();
-        let fact = StatusFact { name: "sessions", value: Arc::new(|| "7 of 9".to_owned()) };
-        let history = History::start(metrics, health, vec![fact], ["auth"].into_iter());
-        tokio::time::sleep(Duration::from_millis(15_500)).await;
-        let (hour, states) = (history.hour(), history.states());
-        assert_eq!(hour.at.len(), 3);
-        let titles: Vec<_> = hour.charts.iter().map(|chart| &*chart.title).collect();
-        assert_eq!(
-            titles,
-            [
-                "Requests",
-                "Server errors",
-                "Time to answer",
-                "At work",
-                "Waiting in queues",
-                "Refused by rate limits",
-                "sessions"
-            ]
-        );
-        assert_eq!((states.tracks.len(), states.tracks[0].points()), (1, 3));
-
-        let gone = Arc::downgrade(&history);
-        drop(history);
-        tokio::time::sleep(EVERY).await;
-        assert!(gone.upgrade().is_none());
-    }
-}
+mod tests;

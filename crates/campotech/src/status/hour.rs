@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 pub(crate) const POINTS: usize = 720;
 pub(crate) const POINT_SECONDS: usize = 5;
 /// Lines of all charts; further ones are not kept.
-const LINES: usize = 64;
+pub(crate) const LINES: usize = 64;
 
 /// What one line is at a point.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub(crate) struct Hour {
     /// Seconds since 1970.
     pub(crate) at: VecDeque<u64>,
     pub(crate) charts: Vec<Chart>,
+    /// There are lines that are not kept.
+    pub(crate) full: bool,
 }
 
 /// Lines of one unit.
@@ -79,6 +81,7 @@ impl Hour {
         let chart = self.charts.iter().position(|chart| chart.title == title);
         let known = chart.and_then(|at| self.charts[at].lines.iter().position(|line| line.name == name));
         if known.is_none() && lines == LINES {
+            self.full = true;
             return None;
         }
         let chart = chart.unwrap_or_else(|| {
@@ -160,7 +163,7 @@ mod tests {
             hour.push(at, vec![reading("a", &format!("line {at}"), Some(1.0))]);
         }
         let lines = &hour.charts[0].lines;
-        assert_eq!((hour.charts.len(), lines.len()), (1, LINES));
+        assert_eq!((hour.charts.len(), lines.len(), hour.full), (1, LINES, true));
         let bytes: usize = lines.iter().map(|line| line.values.capacity() * size_of::<f32>()).sum();
         assert!(bytes + hour.at.capacity() * size_of::<u64>() < 200 * 1024, "{bytes}");
     }

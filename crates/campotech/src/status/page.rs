@@ -5,11 +5,10 @@ use std::sync::Arc;
 use campotech_health::{ComponentStatus, Health, Snapshot};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::clock::Clock;
 use super::states::States;
 use super::text::{ago, duration, milliseconds};
-use super::{History, figures};
-
-const CSS: &str = include_str!("assets/page.css");
+use super::{History, assets, figures};
 
 /// What the page shows.
 #[derive(Debug, Clone)]
@@ -25,7 +24,7 @@ impl Page {
         let (snapshot, states) = (self.health.snapshot(), self.history.states());
         html! {
             (DOCTYPE)
-            html lang="en" {
+            html lang="en" data-still[still] {
                 head {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width,initial-scale=1";
@@ -34,10 +33,10 @@ impl Page {
                     link #icon rel="icon" href=(icon(snapshot.status));
                     // Where there are scripts, they keep the page fresh without losing the place in it.
                     @if !still { noscript { meta http-equiv="refresh" content="5"; } }
-                    link rel="stylesheet" href="status/uplot.css" nonce=(nonce);
-                    style nonce=(nonce) { (PreEscaped(CSS)) }
-                    script src="status/uplot.js" nonce=(nonce) defer {}
-                    script src="status/charts.js" nonce=(nonce) defer {}
+                    link rel="stylesheet" href=(assets::url("uplot.css")) nonce=(nonce);
+                    style nonce=(nonce) { (PreEscaped(assets::PAGE_CSS)) }
+                    script src=(assets::url("uplot.js")) nonce=(nonce) defer {}
+                    script #script src=(assets::url("charts.js")) nonce=(nonce) defer {}
                 }
                 body { main {
                     (head(&snapshot, still))
@@ -49,7 +48,7 @@ impl Page {
                     div #strips { (figures::strips(&states)) }
                     (components(&snapshot))
                     h2 #changes-title { "Changes of state" }
-                    (changes(&states))
+                    (changes(&states, self.history.clock()))
                     p.sub { "Charts by " a href="status/uplot.license" { "uPlot" } "." }
                 } }
             }
@@ -77,7 +76,7 @@ impl Page {
                     (fact(&format!("queue: {}", queue.as_str()), &state.size.to_string()))
                 }
                 @for fact_ in self.history.facts() {
-                    (fact(fact_.name, &(fact_.value)()))
+                    (fact(fact_.name, fact_.ask().as_deref().unwrap_or("–")))
                 }
             }
         }
@@ -91,7 +90,7 @@ fn head(snapshot: &Snapshot, still: bool) -> Markup {
             span #about {
                 "version " (snapshot.version) ", " (snapshot.phase.as_str()) ", up " (duration(snapshot.uptime)) "."
             }
-            " Rates are those of the last minute. "
+            " Rates are those of the last minute, times are UTC. "
             @if still {
                 "This page stays as it is: " a href="status" { "Keep it fresh" }
             } @else {
@@ -128,7 +127,7 @@ fn components(snapshot: &Snapshot) -> Markup {
 }
 
 /// The newest first.
-fn changes(states: &States) -> Markup {
+fn changes(states: &States, clock: Clock) -> Markup {
     html! {
         div.wide tabindex="0" role="region" aria-labelledby="changes-title" {
             table #changes aria-labelledby="changes-title" {
@@ -139,7 +138,7 @@ fn changes(states: &States) -> Markup {
                 tbody {
                     @if states.changes.is_empty() { tr { td colspan="5" { "None since the start." } } }
                     @for change in states.changes.iter().rev() { tr {
-                        td.n { (ago(change.at)) }
+                        td.n { (ago(clock.at(change.at), change.at.elapsed())) }
                         th scope="row" { (change.name) }
                         td { (state(change.from)) }
                         td { (state(change.to)) }

@@ -1,35 +1,29 @@
 //! What the charts show, read where it is published.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use campotech_metrics::{Metrics, MetricsTotals};
 
+use super::fact::StatusFact;
 use super::hour::Reading;
 use super::rates::Rates;
-
-/// A fact that the service adds to the page, such as the size of a queue.
-#[derive(Clone)]
-pub(crate) struct StatusFact {
-    pub(crate) name: &'static str,
-    pub(crate) value: Arc<dyn Fn() -> String + Send + Sync>,
-}
 
 /// Requests that each tier refused so far.
 #[derive(Debug)]
 pub(crate) struct Refusals(Vec<(Arc<str>, u64)>);
 
-impl fmt::Debug for StatusFact {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StatusFact").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
 impl Refusals {
     /// For tiers of these names.
     pub(crate) fn of<'t>(tiers: impl Iterator<Item = &'t str>) -> Self {
         Self(tiers.map(|tier| (tier.into(), 0)).collect())
+    }
+
+    /// Those until now are in no reading.
+    pub(crate) fn forget(&mut self, metrics: &Metrics) {
+        for (tier, then) in &mut self.0 {
+            *then = metrics.limited(tier);
+        }
     }
 
     /// Those in a minute, as they came in `time`, since this was asked last.
@@ -59,12 +53,17 @@ pub(crate) fn of_requests(rates: &Rates, totals: &MetricsTotals, readings: &mut 
     one("At work", "", "WebSockets", Some(totals.websockets_active as f64));
 }
 
-/// Queues and pools. Asks code of the service.
-#[expect(clippy::cast_precision_loss, reason = "messages and connections of one server")]
+/// Queues.
+#[expect(clippy::cast_precision_loss, reason = "messages of one server")]
 pub(crate) fn of_levels(metrics: &Metrics, readings: &mut Vec<Reading>) {
     for (queue, state) in metrics.queues() {
         readings.push(reading("Waiting in queues", "", queue.as_str().to_owned(), Some(state.size as f64)));
     }
+}
+
+/// Pools: the last ones, as there may be more of them than lines. Asks code of the service.
+#[expect(clippy::cast_precision_loss, reason = "connections of one server")]
+pub(crate) fn of_pools(metrics: &Metrics, readings: &mut Vec<Reading>) {
     for (name, pool) in metrics.pools() {
         let used = pool.size.saturating_sub(pool.available);
         for (line, value) in [("in use", used), ("at most", pool.max_size), ("waiting for one", pool.waiting)]
@@ -78,8 +77,8 @@ pub(crate) fn of_levels(metrics: &Metrics, readings: &mut Vec<Reading>) {
 /// Those facts that begin with a number. Asks code of the service.
 pub(crate) fn of_facts(facts: &[StatusFact], readings: &mut Vec<Reading>) {
     for fact in facts {
-        let text = (fact.value)();
-        if let Some((value, rest)) = leading_number(&text) {
+        let text = fact.ask();
+        if let Some((value, rest)) = text.as_deref().and_then(leading_number) {
             readings.push(reading(fact.name, "", fact.name.to_owned(), Some(value)));
             if let Some((most, _)) = rest.strip_prefix(" of ").and_then(leading_number) {
                 readings.push(reading(fact.name, "", "out of".to_owned(), Some(most)));
@@ -146,10 +145,10 @@ mod tests {
         let state = PoolState { max_size: 4, size: 3, available: 1, waiting: 5 };
         metrics.watch_pool("main", move || state).unwrap();
         readings.clear();
-        of_levels(&metrics, &mut readings);
+        of_pools(&metrics, &mut readings);
         let pool = "Connections: main";
         let expected = [(pool, "in use", 2.0), (pool, "at most", 4.0), (pool, "waiting for one", 5.0)];
-        assert_eq!(said(&readings)[2..], expected);
+        assert_eq!(said(&readings), expected);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use campotech_health::{ComponentStatus, Snapshot};
+use tokio::time::Instant;
 
 use super::hour::{POINTS, keep};
 
@@ -19,18 +19,28 @@ pub(crate) struct States {
     pub(crate) changes: VecDeque<Change>,
 }
 
-/// The states of one of them at the points of the hour.
+/// The states of one of them, the worst of each point of the hour.
 #[derive(Debug, Clone)]
 pub(crate) struct Track {
+    of: Subject,
     pub(crate) name: Arc<str>,
     now: ComponentStatus,
+    /// Since the last mark.
+    worst: ComponentStatus,
     hour: VecDeque<ComponentStatus>,
+}
+
+/// A component may have the name of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Service,
+    Component,
 }
 
 /// One that was in one state, and then in another.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
-    pub(crate) at: SystemTime,
+    pub(crate) at: Instant,
     pub(crate) name: Arc<str>,
     pub(crate) from: ComponentStatus,
     pub(crate) to: ComponentStatus,
@@ -46,32 +56,57 @@ pub(crate) struct Run {
 }
 
 impl States {
-    pub(crate) fn look(&mut self, snapshot: &Snapshot) {
-        self.notice(&snapshot.service, snapshot.status, snapshot.phase.as_str());
+    pub(crate) fn look(&mut self, snapshot: &Snapshot, at: Instant) {
+        let phase = snapshot.phase.as_str();
+        self.notice(Subject::Service, &snapshot.service, snapshot.status, phase, at);
         for component in &snapshot.components {
-            self.notice(&component.name, component.status, component.reason.as_str());
+            let reason = component.reason.as_str();
+            self.notice(Subject::Component, &component.name, component.status, reason, at);
         }
     }
 
-    /// Marks the states of now in the hour.
+    /// Marks in the hour what was seen since the last mark.
     pub(crate) fn mark(&mut self) {
         for track in &mut self.tracks {
-            keep(&mut track.hour, POINTS, track.now);
+            let worst = std::mem::replace(&mut track.worst, track.now);
+            keep(&mut track.hour, POINTS, worst);
         }
     }
 
-    fn notice(&mut self, name: &Arc<str>, to: ComponentStatus, reason: &'static str) {
-        let Some(track) = self.tracks.iter_mut().find(|track| track.name == *name) else {
+    /// Marks a point at which nobody looked.
+    pub(crate) fn miss(&mut self) {
+        for track in &mut self.tracks {
+            keep(&mut track.hour, POINTS, ComponentStatus::Unknown);
+        }
+    }
+
+    fn notice(
+        &mut self,
+        of: Subject,
+        name: &Arc<str>,
+        to: ComponentStatus,
+        reason: &'static str,
+        at: Instant,
+    ) {
+        let Some(track) = self.tracks.iter_mut().find(|track| track.of == of && track.name == *name) else {
             let hour = VecDeque::with_capacity(POINTS);
-            self.tracks.push(Track { name: Arc::clone(name), now: to, hour });
+            self.tracks.push(Track { of, name: Arc::clone(name), now: to, worst: to, hour });
             return;
         };
         let from = std::mem::replace(&mut track.now, to);
         if from != to {
-            let change = Change { at: SystemTime::now(), name: Arc::clone(name), from, to, reason };
-            keep(&mut self.changes, CHANGES, change);
+            // Before the first result it is unknown, which is no outage.
+            let first = track.hour.is_empty() && track.worst == ComponentStatus::Unknown;
+            track.worst = if first { to } else { worse(track.worst, to) };
+            keep(&mut self.changes, CHANGES, Change { at, name: Arc::clone(name), from, to, reason });
         }
     }
+}
+
+fn worse(one: ComponentStatus, other: ComponentStatus) -> ComponentStatus {
+    use ComponentStatus::{Degraded, Healthy, Unhealthy, Unknown};
+    let by_badness = [Unhealthy, Degraded, Unknown, Healthy];
+    by_badness.into_iter().find(|state| [one, other].contains(state)).unwrap_or(other)
 }
 
 impl Track {
@@ -111,15 +146,49 @@ mod tests {
 
     use super::*;
 
+    fn notice(states: &mut States, name: &Arc<str>, to: ComponentStatus) {
+        states.notice(
+            Subject::Component,
+            name,
+            to,
+            if to == Healthy { "ok" } else { "timeout" },
+            Instant::now(),
+        );
+    }
+
+    #[test]
+    fn an_outage_of_a_second_is_in_the_hour() {
+        let (mut states, redis) = (States::default(), Arc::from("redis"));
+        notice(&mut states, &redis, Unknown);
+        notice(&mut states, &redis, Healthy);
+        states.mark();
+        notice(&mut states, &redis, Unhealthy);
+        notice(&mut states, &redis, Healthy);
+        (0..2).for_each(|_| states.mark());
+        assert_eq!(states.tracks[0].hour, [Healthy, Unhealthy, Healthy]);
+    }
+
+    #[test]
+    fn a_component_with_the_name_of_the_service_is_not_the_service() {
+        use campotech_health::{Check, Health, check_fn};
+        let health =
+            Health::builder("a", "1").check(check_fn("a", || async { Ok(()) }).critical()).build().unwrap();
+        let mut states = States::default();
+        (0..3).for_each(|_| states.look(&health.snapshot(), Instant::now()));
+        let tracks: Vec<_> = states.tracks.iter().map(|track| (track.of, &*track.name)).collect();
+        assert_eq!(tracks, [(Subject::Service, "a"), (Subject::Component, "a")]);
+        assert!(states.changes.is_empty(), "{:?}", states.changes);
+    }
+
     #[test]
     fn changes_are_noticed_once_bounded_and_the_first_state_is_none() {
         let (mut states, redis) = (States::default(), Arc::from("redis"));
-        states.notice(&redis, Healthy, "ok");
-        states.notice(&redis, Healthy, "ok");
+        notice(&mut states, &redis, Healthy);
+        notice(&mut states, &redis, Healthy);
         assert!(states.changes.is_empty());
         for _ in 0..100 {
-            states.notice(&redis, Unhealthy, "timeout");
-            states.notice(&redis, Healthy, "ok");
+            notice(&mut states, &redis, Unhealthy);
+            notice(&mut states, &redis, Healthy);
         }
         assert_eq!((states.tracks.len(), states.changes.len()), (1, CHANGES));
         let last = states.changes.back().unwrap();
@@ -132,7 +201,8 @@ mod tests {
         for (state, points) in
             [(Unknown, 7), (Healthy, POINTS / 2), (Unhealthy, POINTS / 4), (Healthy, POINTS / 4)]
         {
-            states.notice(&redis, state, "ok");
+            notice(&mut states, &redis, state);
+            states.tracks[0].worst = state;
             (0..points).for_each(|_| states.mark());
         }
         let track = &states.tracks[0];

@@ -5,6 +5,9 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
+/// In milliseconds: up to the first bucket and beyond the last one the histogram tells no more.
+pub(super) const ENDS: [(f64, &str); 2] = [(10.0, "< 10 ms"), (5_000.0, "> 5 s")];
+
 /// `4`, `0.25`, `4.2`, `1234`: no more digits than are read. With its unit, if it has one.
 pub(super) fn number(value: f64, unit: &str) -> String {
     let scale = match value.abs() {
@@ -16,8 +19,32 @@ pub(super) fn number(value: f64, unit: &str) -> String {
     format!("{}{space}{unit}", (value * scale).round() / scale)
 }
 
+/// What is said of a value: [`number`], but of a time no more than its bucket tells.
+pub(super) fn said(value: f64, unit: &str) -> String {
+    ends(unit, value).map_or_else(|| number(value, unit), str::to_owned)
+}
+
+/// `4 to 12 /s`, `always 4 /s`.
+pub(super) fn range(lowest: f64, highest: f64, unit: &str) -> String {
+    let (lowest_said, highest_said) = (said(lowest, unit), said(highest, unit));
+    if lowest_said == highest_said {
+        return format!("always {highest_said}");
+    }
+    let from = ends(unit, lowest).map_or_else(|| number(lowest, ""), str::to_owned);
+    format!("{from} to {highest_said}")
+}
+
+fn ends(unit: &str, value: f64) -> Option<&'static str> {
+    let [(least, below), (most, beyond)] = ENDS;
+    match unit {
+        "ms" if value <= least => Some(below),
+        "ms" if value >= most => Some(beyond),
+        _ => None,
+    }
+}
+
 pub(super) fn milliseconds(time: Option<Duration>) -> String {
-    time.map_or_else(|| "–".to_owned(), |time| format!("{:.0} ms", time.as_secs_f64() * 1_000.0))
+    time.map_or_else(|| "–".to_owned(), |time| said((time.as_secs_f64() * 1_000.0).round(), "ms"))
 }
 
 pub(super) fn duration(time: Duration) -> String {
@@ -31,11 +58,10 @@ pub(super) fn duration(time: Duration) -> String {
 }
 
 /// `3 min ago`, and the time of day in UTC.
-pub(super) fn ago(at: SystemTime) -> Markup {
-    let passed = SystemTime::now().duration_since(at).unwrap_or_default();
+pub(super) fn ago(at: SystemTime, passed: Duration) -> Markup {
     let at = Timestamp::try_from(at).unwrap_or_default();
     html! {
-        time datetime=(at.strftime("%Y-%m-%dT%H:%M:%SZ")) { (at.strftime("%H:%M:%S")) " UTC" }
+        time datetime=(at.strftime("%Y-%m-%dT%H:%M:%SZ")) { (at.strftime("%H:%M:%S")) }
         " " small { (duration(passed)) " ago" }
     }
 }
@@ -55,6 +81,24 @@ mod tests {
     }
 
     #[test]
+    fn of_a_time_no_more_is_said_than_is_known() {
+        for (value, text) in [(0.2, "< 10 ms"), (10.0, "< 10 ms"), (10.4, "10.4 ms"), (5_000.0, "> 5 s")] {
+            assert_eq!(said(value, "ms"), text);
+        }
+        assert_eq!((said(0.2, "/s"), said(6_000.0, "")), ("0.2 /s".to_owned(), "6000".to_owned()));
+        assert_eq!(range(10.0, 300.0, "ms"), "< 10 ms to 300 ms");
+        assert_eq!(range(1.0, 3.0, "/s"), "1 to 3 /s");
+        assert_eq!(range(1.0, 3.0, "ms"), "always < 10 ms");
+    }
+
+    #[test]
+    fn the_ends_are_those_of_the_histogram() {
+        let totals = campotech_metrics::Metrics::builder("a", "1").build().unwrap().totals();
+        let bounds: Vec<_> = totals.latency.buckets().map(|(bound, _)| bound * 1_000.0).collect();
+        assert_eq!(ENDS.map(|(bound, _)| bound), [bounds[0], bounds[bounds.len() - 2]]);
+    }
+
+    #[test]
     fn durations_have_two_units_at_most() {
         for (seconds, text) in
             [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3_660, "1 h 1 min"), (90_000, "1 d 1 h")]
@@ -65,10 +109,10 @@ mod tests {
 
     #[test]
     fn a_time_is_told_to_people_and_to_machines() {
-        let text = ago(SystemTime::UNIX_EPOCH + Duration::from_secs(3_661)).into_string();
-        assert!(
-            text.starts_with(r#"<time datetime="1970-01-01T01:01:01Z">01:01:01 UTC</time> <small>"#),
-            "{text}"
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(3_661);
+        assert_eq!(
+            ago(at, Duration::from_secs(90)).into_string(),
+            r#"<time datetime="1970-01-01T01:01:01Z">01:01:01</time> <small>1 min ago</small>"#
         );
     }
 }

@@ -2,12 +2,19 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use campotech::config::{Env, Settings};
 use campotech::{Platform, Service};
 use campotech_testkit::{RawConnection, RawResponse};
+use serde_json::Value;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+/// The answer of `/status/history.json`.
+#[derive(Debug)]
+pub(crate) struct History(pub(crate) Value);
 
 /// A platform that serves until it is dropped.
 pub(crate) struct Running {
@@ -51,12 +58,54 @@ impl Running {
         self.ask(&format!("GET {path} HTTP/1.1"), "").await
     }
 
+    pub(crate) async fn history(&self) -> History {
+        let history = self.get("/status/history.json").await;
+        assert_eq!(history.headers["content-type"], "application/json");
+        History(serde_json::from_slice(&history.body).unwrap())
+    }
+
+    /// The history, as soon as it is such a one: a point comes every five seconds.
+    pub(crate) async fn shows(&self, what: &str, is: impl Fn(&History) -> bool) -> History {
+        let start = Instant::now();
+        loop {
+            let history = self.history().await;
+            if is(&history) {
+                return history;
+            }
+            assert!(start.elapsed() < Duration::from_secs(30), "{what}: {history:?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// The value of a series in `/metrics`, if it is there.
     pub(crate) async fn metric(&self, series: &str) -> Option<f64> {
         let text = self.get("/metrics").await.text();
         let line =
             text.lines().find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')))?;
         Some(line.rsplit(' ').next().unwrap().parse().unwrap())
+    }
+}
+
+impl History {
+    pub(crate) fn charts(&self) -> &[Value] {
+        self.0["charts"].as_array().unwrap()
+    }
+
+    pub(crate) fn titles(&self) -> Vec<&str> {
+        self.charts().iter().map(|chart| chart["title"].as_str().unwrap()).collect()
+    }
+
+    /// The values of a line; NaN where there is nothing to say.
+    pub(crate) fn line(&self, title: &str, line: &str) -> Vec<f64> {
+        let chart = self.charts().iter().find(|chart| chart["title"] == title);
+        let lines = chart.map(|chart| chart["lines"].as_array().unwrap());
+        let line = lines.and_then(|lines| lines.iter().find(|known| known["name"] == line));
+        let values = line.map(|line| line["values"].as_array().unwrap());
+        values.into_iter().flatten().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect()
+    }
+
+    pub(crate) fn last(&self, title: &str, line: &str) -> Option<f64> {
+        self.line(title, line).last().copied()
     }
 }
 

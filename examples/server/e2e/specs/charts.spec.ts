@@ -61,7 +61,7 @@ test.describe('without JavaScript', () => {
     await page.goto('/status');
     for (const { title, lines } of charts) {
       await expect(chart(page, title).getByRole('term'), title).toHaveText(lines.map(({ name }) => name));
-      const words = /^(nothing yet|(none|[\d.]+( \S+)?) now, (always [\d.]+( \S+)?|[\d.]+ to [\d.]+( \S+)?))$/;
+      const words = /^(nothing yet|(none|([<>] )?[\d.]+( \S+)?) now, (always )?([<>] )?[\d.]+( ms)?( to ([<>] )?[\d.]+)?( \S+)?)$/;
       await expect(chart(page, title).getByRole('definition'), title).toHaveText(lines.map(() => words));
     }
     for (const name of ['campotech-server', 'queue', 'store']) {
@@ -71,26 +71,36 @@ test.describe('without JavaScript', () => {
   });
 });
 
-test('arrow keys go along the time, and every chart goes with them', async ({ page, server }) => {
-  const { at } = await history(server, 3);
-  await page.goto('/status?still');
-  const along = (title: string) => chart(page, title).getByRole('slider', { name: `${title}, along the last hour` });
-  await expect(along('Requests')).toHaveAttribute('aria-valuetext', /^\d\d:\d\d:\d\d: answered [\d.]+ \/s$/);
-  await page.getByRole('link', { name: 'Hold it still' }).or(page.getByRole('link', { name: 'Keep it fresh' })).focus();
-  await page.keyboard.press('Tab');
-  await expect(along('Requests')).toBeFocused();
+test.describe('where the clock is another one', () => {
+  test.use({ timezoneId: 'America/Argentina/Buenos_Aires' });
 
-  await page.keyboard.press('Home');
-  await expect(along('Requests')).toHaveAttribute('aria-valuenow', '0');
-  await page.keyboard.press('ArrowRight');
-  await expect(along('Requests')).toHaveAttribute('aria-valuenow', '1');
-  const time = await page.evaluate((at) => new Date(at * 1000).toLocaleTimeString('en-GB'), at[1]);
-  await expect(along('Requests')).toHaveAttribute('aria-valuetext', new RegExp(`^${time}: answered `));
-  await expect(along('Time to answer')).toHaveAttribute('aria-valuetext', new RegExp(`^${time}: p50 `));
-  await page.keyboard.press('End');
-  await page.keyboard.press('ArrowRight');
-  const last = await along('Requests').getAttribute('aria-valuemax');
-  await expect(along('Requests')).toHaveAttribute('aria-valuenow', last!);
+  test('arrow keys go along the time, and every chart goes with them', async ({ page, server }) => {
+    const { at } = await history(server, 3);
+    await page.goto('/status?still');
+    const along = (title: string) => chart(page, title).getByRole('slider', { name: `${title}, along the last hour` });
+    await expect(along('Requests')).toHaveAttribute('aria-valuetext', /^\d\d:\d\d:\d\d: answered [\d.]+ \/s$/);
+    await page.getByRole('link', { name: 'Hold it still' }).or(page.getByRole('link', { name: 'Keep it fresh' })).focus();
+    await page.keyboard.press('Tab');
+    await expect(along('Requests')).toBeFocused();
+
+    await page.keyboard.press('Home');
+    await expect(along('Requests')).toHaveAttribute('aria-valuenow', '0');
+    for (const held of ['Alt', 'Control', 'Meta']) {
+      const init = { key: 'ArrowRight', [`${held === 'Control' ? 'ctrl' : held.toLowerCase()}Key`]: true, bubbles: true, cancelable: true };
+      const ours = await along('Requests').evaluate((slider, init) => !slider.dispatchEvent(new KeyboardEvent('keydown', init)), init);
+      expect(ours, `${held} and an arrow are the browser's`).toBe(false);
+    }
+    await expect(along('Requests')).toHaveAttribute('aria-valuenow', '0');
+    await page.keyboard.press('ArrowRight');
+    await expect(along('Requests')).toHaveAttribute('aria-valuenow', '1');
+    const time = new Date(at[1] * 1_000).toISOString().slice(11, 19);
+    await expect(along('Requests')).toHaveAttribute('aria-valuetext', new RegExp(`^${time}: answered `));
+    await expect(along('Time to answer')).toHaveAttribute('aria-valuetext', new RegExp(`^${time}: p50 `));
+    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowRight');
+    const last = await along('Requests').getAttribute('aria-valuemax');
+    await expect(along('Requests')).toHaveAttribute('aria-valuenow', last!);
+  });
 });
 
 test('a refusal by a limit is seen in its tier, and in no other', async ({ page, launch }) => {
@@ -100,7 +110,7 @@ test('a refusal by a limit is seen in its tier, and in no other', async ({ page,
   await page.goto(`${server.url}/status`);
   const limits = chart(page, 'Refused by rate limits');
   const said = (tier: string) => limits.getByRole('term').filter({ hasText: tier }).locator('xpath=following-sibling::dd');
-  await expect(said('standard')).toHaveText(/0 to 3[\d.]* \/min$/, SEEN);
+  await expect(said('standard')).toHaveText(/0 to [\d.]+ \/min$/, SEEN);
   await expect(said('auth')).toHaveText('0 /min now, always 0 /min');
 });
 
@@ -112,13 +122,13 @@ test('an outage appears in the strip and in the changes, and so does its end', a
   const of = (name: string) => changes.filter({ has: page.getByRole('rowheader', { name, exact: true }) });
   const first = (name: string) => of(name).first().getByRole('cell');
   const strip = page.locator('#strips').getByRole('term').filter({ hasText: 'billing' }).locator('xpath=following-sibling::dd');
-  const when = /^\d\d:\d\d:\d\d UTC \d+ s ago$/;
+  const when = /^\d\d:\d\d:\d\d \d+ s ago$/;
   await expect(first('billing')).toHaveText([when, 'unknown', 'healthy', 'ok'], SEEN);
 
   await billing.stop();
   await expect(first('billing')).toHaveText([when, 'healthy', 'unhealthy', 'refused'], SEEN);
   await expect(first('campotech-server')).toHaveText([when, 'healthy', 'degraded', 'serving']);
-  await expect(page.getByRole('status')).toHaveText(/^campotech-server is degraded since \d\d:\d\d:\d\d\.$/);
+  await expect(page.getByRole('status')).toHaveText(/^campotech-server is degraded, seen at \d\d:\d\d:\d\d\.$/);
   await expect(strip).toHaveText(/[\d.]+ % healthy, [\d.]+ % unhealthy/, SEEN);
   await expect(strip.locator('rect.unhealthy')).toHaveCount(1);
 
@@ -133,9 +143,9 @@ test('connections to Redis are counted while they are up', async ({ page, launch
   const server = await launch({ REDIS_URL: redis.url });
   await page.goto(`${server.url}/status`);
   const said = chart(page, 'Redis connections').getByRole('definition');
-  await expect(said).toHaveText(['3 now, always 3', '3 now, always 3'], SEEN);
+  await expect(said).toHaveText([/^3 now, /, /^3 now, /], SEEN);
   await redis.kill();
-  await expect(said).toHaveText(['0 now, 0 to 3', '3 now, always 3'], SEEN);
+  await expect(said).toHaveText([/^0 now, 0 to 3$/, /^3 now, /], SEEN);
   await redis.stop();
 });
 
@@ -163,12 +173,4 @@ test('a page that is held still asks once', async ({ page, server }) => {
   await history(server, at.length + 3);
   expect(asked).toEqual(before);
   await expect(chart(page, 'Requests').getByRole('slider')).toHaveAttribute('aria-valuemax', last!);
-});
-
-test('a server that is gone is told of', async ({ page, launch }) => {
-  const server = await launch();
-  await page.goto(`${server.url}/status`);
-  await expect(page.getByRole('status')).toHaveText('');
-  server.terminate();
-  await expect(page.getByRole('status')).toHaveText(/^No answer since \d\d:\d\d:\d\d: what follows is of then\.$/, SEEN);
 });

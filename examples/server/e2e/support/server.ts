@@ -78,6 +78,15 @@ export class Server {
     this.child.signal('SIGTERM');
   }
 
+  /** It runs no more, and its connections stay open. */
+  freeze(): void {
+    this.child.signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child.signal('SIGCONT');
+  }
+
   /** The exit code. */
   get ended(): Promise<number | string> {
     return this.child.ended;
