@@ -321,10 +321,16 @@ fn toolchain() -> String {
     listed.split_whitespace().next().unwrap().to_owned()
 }
 
-/// Where what the jobs build lies, so that it is built once.
+/// Where what the jobs build lies, so that it is built once. It is a place of its own: in that of the workspace, cargo would take a
+/// program of the checkout for one of the workspace.
 fn target() -> PathBuf {
     let named = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    named.unwrap_or_else(|| Path::new(ROOT).join("target")).canonicalize().unwrap()
+    let workspace = named.unwrap_or_else(|| Path::new(ROOT).join("target")).canonicalize().unwrap();
+    let target = workspace.join("workflows");
+    fs::create_dir_all(&target).unwrap();
+    // What is installed for the tests serves here, too.
+    let _ = std::os::unix::fs::symlink(workspace.join("tools"), target.join("tools"));
+    target
 }
 
 fn path() -> String {
