@@ -260,18 +260,17 @@ impl Site {
         act.args(["--secret", "WHATSAPP_APP_SECRET=a-secret-of-staging", "--secret", "GITHUB_TOKEN=none"]);
         // Its own files of settings, if a person has some, say other things.
         act.env("HOME", self.home.path()).env("XDG_CONFIG_HOME", self.home.path());
-        let jobs =
-            World::environment(&world.moto.url()).map(|(name, value)| (name, value)).into_iter().chain([
-                ("STAND_INS", stand_ins.display().to_string()),
-                ("ARTIFACTS", self.home.path().join("artifacts").display().to_string()),
-                (SERVER, std::env::var(SERVER).unwrap()),
-                ("CARGO_TARGET_DIR", target().display().to_string()),
-                ("HOME", self.home.path().display().to_string()),
-                ("REGISTRY_AUTH_FILE", self.home.path().join("auth.json").display().to_string()),
-                ("PATH", path()),
-                ("RUSTUP_HOME", of_person("RUSTUP_HOME", ".rustup")),
-                ("CARGO_HOME", of_person("CARGO_HOME", ".cargo")),
-            ]);
+        let jobs = World::environment(&world.moto.url()).into_iter().chain([
+            ("STAND_INS", stand_ins.display().to_string()),
+            ("ARTIFACTS", self.home.path().join("artifacts").display().to_string()),
+            (SERVER, std::env::var(SERVER).unwrap()),
+            ("CARGO_TARGET_DIR", target().display().to_string()),
+            ("HOME", self.home.path().display().to_string()),
+            ("REGISTRY_AUTH_FILE", self.home.path().join("auth.json").display().to_string()),
+            ("PATH", path()),
+            ("RUSTUP_HOME", of_person("RUSTUP_HOME", ".rustup")),
+            ("CARGO_HOME", of_person("CARGO_HOME", ".cargo")),
+        ]);
         for (name, value) in jobs {
             act.arg("--env").arg(format!("{name}={value}"));
         }
@@ -324,12 +323,14 @@ fn toolchain() -> String {
 /// Where what the jobs build lies, so that it is built once. It is a place of its own: in that of the workspace, cargo would take a
 /// program of the checkout for one of the workspace.
 fn target() -> PathBuf {
-    let named = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    let workspace = named.unwrap_or_else(|| Path::new(ROOT).join("target")).canonicalize().unwrap();
-    let target = workspace.join("workflows");
+    let tools = campotech_testkit::tools().canonicalize().unwrap();
+    let target = tools.with_file_name("workflows");
     fs::create_dir_all(&target).unwrap();
     // What is installed for the tests serves here, too.
-    let _ = std::os::unix::fs::symlink(workspace.join("tools"), target.join("tools"));
+    let here = target.join("tools");
+    if !here.exists() {
+        std::os::unix::fs::symlink(tools, here).unwrap();
+    }
     target
 }
 

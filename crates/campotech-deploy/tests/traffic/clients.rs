@@ -12,6 +12,8 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use crate::support::tool;
+
 /// k6's code for a run that somebody else ended.
 const ENDED_FROM_OUTSIDE: i32 = 105;
 
@@ -43,7 +45,7 @@ impl Clients {
         let script = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../../infrastructure/load-tests/scenarios/delivery.js");
         let log = File::create(home.path().join("log")).unwrap();
-        let mut command = Command::new(k6());
+        let mut command = Command::new(tool("k6", "k6"));
         command.args(["run", "--quiet", "--no-usage-report", "--address", "127.0.0.1:0"]);
         for (name, value) in [
             ("BASE", url),
@@ -142,9 +144,4 @@ impl Figures {
         let goodbye = all.iter().find(|check| check["name"].as_str().unwrap().contains("goes away"));
         goodbye.map_or(0, |check| check["passes"].as_u64().unwrap())
     }
-}
-
-fn k6() -> std::path::PathBuf {
-    let ours = campotech_testkit::tools().join("bin/k6");
-    if ours.is_file() { ours } else { crate::support::tool("k6", "k6") }
 }

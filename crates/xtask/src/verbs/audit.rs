@@ -2,11 +2,11 @@
 
 use super::sbom;
 use super::test::passes;
-use super::{Verb, installs, usage};
+use super::{Verb, in_steps};
 use crate::cmd::Cmd;
 use crate::counts::Tally;
 use crate::step::{Runner, StepResult};
-use crate::tools::{self, AUDIT, Kit};
+use crate::tools::{AUDIT, Kit};
 use crate::workspace::Workspace;
 use crate::{deny, links};
 use std::path::{Path, PathBuf};
@@ -28,25 +28,7 @@ const DEPLOY: &str = "infrastructure/deploy";
 const DOCKERFILE: &str = "infrastructure/deploy/image/Dockerfile";
 
 fn audit(args: &[String]) -> ExitCode {
-    let (install, words) = installs(args);
-    if !words.is_empty() {
-        return usage(&VERB);
-    }
-    let workspace = match Workspace::load() {
-        Ok(workspace) => workspace,
-        Err(why) => {
-            eprintln!("{why}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let mut run = Runner::default();
-    if run.step("tools", || {
-        tools::ensure(&workspace, Kit::Audit, install)?;
-        Ok(Tally::one())
-    }) {
-        steps(&workspace, &mut run);
-    }
-    run.finish()
+    in_steps(&VERB, args, Kit::Audit, steps)
 }
 
 fn steps(workspace: &Workspace, run: &mut Runner) {
@@ -129,7 +111,7 @@ const ROOT: &str = "FROM debian:bookworm-slim\nUSER root\nENTRYPOINT [\"/bin/tru
 const POD: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: a\n      image: b\n      securityContext: {privileged: true, readOnlyRootFileSystem: true}\n";
 
 /// A dependency with an advisory.
-const LOCK: &str = "version = 4\n[[package]]\nname = \"time\"\nversion = \"0.1.42\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+const LOCK: &str = "version = 4\n[[package]]\nname = \"time\"\nversion = \"0.1.42\"\n";
 
 /// What is planted has to be found: a check that can't fail shows nothing.
 fn planted(workspace: &Workspace) -> StepResult {
@@ -139,6 +121,10 @@ fn planted(workspace: &Workspace) -> StepResult {
     std::fs::create_dir_all(at.join("secret")).map_err(broken)?;
     // Put together here, so that this file holds no secret.
     let secret = format!("token = \"{}_{}\"\n", "ghp", "b7Kq2ZxW9vRt4LmN8sYpA3dF6gHjC1eUo5Ti");
+    let locked = std::fs::read_to_string(workspace.root.join("Cargo.lock")).map_err(broken)?;
+    // From where everything comes, as cargo writes it.
+    let source = locked.lines().find(|line| line.starts_with("source = ")).unwrap_or_default();
+    let lock = format!("{LOCK}{source}\n");
     for (name, text) in [
         ("workflow.yml", WORKFLOW),
         ("Dockerfile", ROOT),
@@ -146,7 +132,7 @@ fn planted(workspace: &Workspace) -> StepResult {
         ("template.yaml", "Resources: {A: {Type: AWS::ECS::Service, Properties: {Clusterr: a}}}\n"),
         ("script.sh", "#!/bin/bash\nrm -rf $1/*\n"),
         ("secret/file", &secret),
-        ("Cargo.lock", LOCK),
+        ("Cargo.lock", &lock),
     ] {
         std::fs::write(at.join(name), text).map_err(broken)?;
     }

@@ -1,12 +1,12 @@
 //! `delivery`: image, workflows and the deployment program, on an AWS and a registry of this machine.
 
 use super::test::{EVERYTHING, passes, tests};
-use super::{Verb, image, installs, usage};
+use super::{Verb, image, in_steps};
 use crate::binary::{self, Release};
 use crate::cmd::cargo;
 use crate::counts::Tally;
 use crate::step::{Runner, StepResult};
-use crate::tools::{self, Kit};
+use crate::tools::Kit;
 use crate::workspace::Workspace;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,26 +28,7 @@ const TRAFFIC: &str = "package(campotech-deploy) & binary(traffic)";
 const WORKFLOWS: &str = "package(campotech-deploy) & binary(workflows)";
 
 fn delivery(args: &[String]) -> ExitCode {
-    let (install, words) = installs(args);
-    if !words.is_empty() {
-        return usage(&VERB);
-    }
-    let workspace = match Workspace::load() {
-        Ok(workspace) => workspace,
-        Err(why) => {
-            eprintln!("{why}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let mut run = Runner::default();
-    let ready = run.step("tools", || {
-        tools::ensure(&workspace, Kit::Delivery, install)?;
-        Ok(Tally::one())
-    });
-    if ready {
-        steps(&workspace, &mut run);
-    }
-    run.finish()
+    in_steps(&VERB, args, Kit::Delivery, steps)
 }
 
 fn steps(workspace: &Workspace, run: &mut Runner) {

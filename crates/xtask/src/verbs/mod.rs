@@ -10,6 +10,10 @@ mod package;
 mod sbom;
 mod test;
 
+use crate::counts::Tally;
+use crate::step::Runner;
+use crate::tools::{self, Kit};
+use crate::workspace::Workspace;
 use std::process::ExitCode;
 
 /// The exit code of a command line that can't be understood.
@@ -33,6 +37,32 @@ fn usage(verb: &Verb) -> ExitCode {
 fn installs(args: &[String]) -> (bool, Vec<&str>) {
     let words: Vec<_> = args.iter().map(String::as_str).filter(|word| *word != "--install").collect();
     (words.len() < args.len(), words)
+}
+
+/// A verb of steps, its tools first; without them nothing is tried.
+fn in_steps(verb: &Verb, args: &[String], kit: Kit, steps: fn(&Workspace, &mut Runner)) -> ExitCode {
+    let (install, words) = installs(args);
+    if !words.is_empty() {
+        return usage(verb);
+    }
+    match Workspace::load() {
+        Ok(workspace) => {
+            let mut run = Runner::default();
+            if have_tools(&mut run, &workspace, kit, install) {
+                steps(&workspace, &mut run);
+            }
+            run.finish()
+        }
+        failed => ended(failed.map(|_| ())),
+    }
+}
+
+/// The step that comes before the others.
+fn have_tools(run: &mut Runner, workspace: &Workspace, kit: Kit, install: bool) -> bool {
+    run.step("tools", || {
+        tools::ensure(workspace, kit, install)?;
+        Ok(Tally::one())
+    })
 }
 
 fn ended(result: Result<(), String>) -> ExitCode {

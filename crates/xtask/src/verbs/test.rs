@@ -1,10 +1,10 @@
 //! `test`: lints, build, tests, docs and supply chain, each as a step.
 
-use super::{Verb, installs, usage};
+use super::{Verb, have_tools, installs, usage};
 use crate::cmd::{Cmd, cargo};
 use crate::counts::{self, Tally};
 use crate::step::{Runner, StepResult};
-use crate::tools::{self, Kit};
+use crate::tools::Kit;
 use crate::workspace::Workspace;
 use crate::{coverage, deny, features, semver};
 use std::path::PathBuf;
@@ -123,10 +123,7 @@ fn all(workspace: &Workspace, steps: &[&'static Step], part: Option<&str>, insta
     let kits: Vec<_> = steps.iter().filter_map(|step| step.tools).collect();
     // The tests' tools hold those that need less.
     if let Some(kit) = kits.iter().find(|kit| matches!(kit, Kit::Tests)).or(kits.first()) {
-        run.step("tools", || {
-            tools::ensure(workspace, *kit, install)?;
-            Ok(Tally::one())
-        });
+        have_tools(&mut run, workspace, *kit, install);
     }
     let mut broken = false;
     for step in steps {
