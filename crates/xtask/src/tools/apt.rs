@@ -15,6 +15,9 @@ pub(super) const AUDIT: &[Packaged] = &[
     ("shellcheck", "shellcheck"),
 ];
 
+/// What counts instructions.
+pub(super) const BENCH: &[Packaged] = &[("valgrind", "valgrind")];
+
 /// What the tests in a browser call besides.
 pub(super) const E2E: &[Packaged] = &[("chromium", "chromium")];
 

@@ -16,6 +16,7 @@ pub(crate) use pypi::{AUDIT, DELIVERY, TESTS};
 pub(crate) enum Kit {
     Tests,
     Audit,
+    Bench,
     Browser,
     Image,
     Delivery,
@@ -30,6 +31,7 @@ impl Kit {
         match self {
             Self::Tests => apt::TESTS,
             Self::Audit => apt::AUDIT,
+            Self::Bench => apt::BENCH,
             Self::Browser => apt::E2E,
             Self::Image => apt::IMAGE,
             Self::Prebuilt | Self::Scan => apt::PYTHON,
@@ -41,7 +43,7 @@ impl Kit {
         match self {
             Self::Tests | Self::Prebuilt => Some(&TESTS),
             Self::Audit | Self::Scan => Some(&AUDIT),
-            Self::Browser | Self::Image => None,
+            Self::Bench | Self::Browser | Self::Image => None,
             Self::Delivery => Some(&DELIVERY),
         }
     }
@@ -51,6 +53,7 @@ impl Kit {
         match self {
             Self::Tests => &[Self::Tests],
             Self::Prebuilt => &[Self::Prebuilt],
+            Self::Bench => &[Self::Bench],
             Self::Image => &[Self::Image],
             Self::Scan => &[Self::Scan],
             Self::Audit => &[Self::Prebuilt, Self::Audit],

@@ -1,6 +1,7 @@
 //! The verbs, each in a file of its own, and the help that lists them.
 
 mod audit;
+mod bench;
 mod delivery;
 mod e2e;
 mod image;
@@ -77,6 +78,7 @@ fn ended(result: Result<(), String>) -> ExitCode {
 
 const VERBS: &[Verb] = &[
     test::VERB,
+    bench::VERB,
     monitor::MONITOR,
     monitor::DASHBOARDS,
     load::LOAD,

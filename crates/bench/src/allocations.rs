@@ -1,0 +1,11 @@
+//! Allocations of every case, by a counting allocator.
+
+use crate::{Case, REQUESTS, WARM};
+
+/// Allocations of one request, warm.
+pub fn of(case: &Case) -> f64 {
+    let mut subject = (case.begin)();
+    subject(WARM);
+    let counted = allocation_counter::measure(|| subject(REQUESTS));
+    counted.count_total as f64 / REQUESTS as f64
+}

@@ -1,0 +1,26 @@
+//! What is measured.
+
+use crate::ours;
+
+/// Runs so many requests, one after the other.
+pub type Subject = Box<dyn FnMut(u64)>;
+
+/// Requests that fill tables and caches before anything is counted.
+pub const WARM: u64 = 200;
+
+/// Requests that are counted.
+pub const REQUESTS: u64 = 1_000;
+
+/// One thing to measure, with what stays when it is taken away.
+#[derive(Debug, Clone, Copy)]
+pub struct Case {
+    pub name: &'static str,
+    /// The case that has all but what is measured.
+    pub floor: &'static str,
+    pub begin: fn() -> Subject,
+}
+
+/// All cases, floors among them.
+pub fn cases() -> Vec<Case> {
+    ours::CASES.to_vec()
+}

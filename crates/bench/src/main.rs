@@ -1,0 +1,47 @@
+//! `campotech-bench gates [--write]`: what each case costs over its floor, compared with what was reached.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use campotech_bench::gates::{self, Gates};
+use campotech_bench::{allocations, cases, instructions};
+
+const GATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/gates.toml");
+
+fn main() -> ExitCode {
+    let args: Vec<_> = std::env::args().skip(1).collect();
+    let words: Vec<_> = args.iter().map(String::as_str).collect();
+    let done = match words[..] {
+        ["gates"] => compare(),
+        ["gates", "--write"] => costs().and_then(|costs| write(&costs)),
+        _ => Err("usage: campotech-bench gates [--write]".to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn compare() -> Result<(), String> {
+    let text = std::fs::read_to_string(GATES).map_err(|why| format!("{GATES}: {why}"))?;
+    let gates: Gates = toml::from_str(&text).map_err(|why| format!("{GATES}: {why}"))?;
+    let (lines, within) = gates::compared(&costs()?, &gates);
+    print!("{lines}");
+    if within { Ok(()) } else { Err("not all are within their gates".to_owned()) }
+}
+
+fn write(costs: &Gates) -> Result<(), String> {
+    std::fs::write(GATES, gates::written(costs)).map_err(|why| format!("{GATES}: {why}"))
+}
+
+fn costs() -> Result<Gates, String> {
+    let cases = cases();
+    let program = std::env::current_exe().map_err(|why| why.to_string())?;
+    let target = program.ancestors().nth(2).unwrap_or(Path::new("target"));
+    let instructions = instructions::counted(&cases, target)?;
+    let allocations: Vec<_> = cases.iter().map(allocations::of).collect();
+    Ok(gates::costs(&cases, &instructions, &allocations))
+}

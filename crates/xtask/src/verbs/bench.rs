@@ -1,0 +1,101 @@
+//! `bench`: what the crates cost, counted and timed by `crates/bench`, which has a lock file of its own.
+
+use super::test::passes;
+use super::{Verb, ended, have_tools, installs, usage};
+use crate::cmd::{Cmd, cargo};
+use crate::counts::Tally;
+use crate::step::{Runner, StepResult};
+use crate::tools::Kit;
+use crate::workspace::Workspace;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+pub(crate) const VERB: Verb = Verb {
+    name: "bench",
+    usage: "bench [FILTER | --short]",
+    summary: "costs beside peers, one line for each bar; --short compares counts with gates; --write-gates after a gain",
+    run: bench,
+};
+
+/// What is asked for.
+#[derive(Clone, Copy)]
+enum Asked<'a> {
+    /// What CI runs: costs that a machine's mood can't change.
+    Gates,
+    /// The gates of what is reached now.
+    NewGates,
+    /// Ratios too, of the bars whose name has this in it.
+    Bars(&'a str),
+}
+
+fn bench(args: &[String]) -> ExitCode {
+    let (install, words) = installs(args);
+    let asked = match words[..] {
+        [] => Asked::Bars(""),
+        ["--short"] => Asked::Gates,
+        ["--write-gates"] => Asked::NewGates,
+        [filter] if !filter.starts_with('-') => Asked::Bars(filter),
+        _ => return usage(&VERB),
+    };
+    match Workspace::load() {
+        Ok(workspace) => {
+            let mut run = Runner::default();
+            if have_tools(&mut run, &workspace, Kit::Bench, install) {
+                steps(&Bench::of(&workspace), &mut run, asked);
+            }
+            run.finish()
+        }
+        failed => ended(failed.map(|_| ())),
+    }
+}
+
+fn steps(bench: &Bench<'_>, run: &mut Runner, asked: Asked<'_>) {
+    run.step("fmt", || passes(bench.workspace, bench.cargo(&["fmt", "--all"]).args(["--check"])));
+    // It only starts the others, so it is built as fast as can be.
+    run.step("runner", || passes(bench.workspace, bench.cargo(&["build", "--package", RUNNER])));
+    run.step("tests", || passes(bench.workspace, bench.measured(&["test", "--lib"])));
+    run.step("instructions", || {
+        passes(bench.workspace, bench.measured(&["bench", "--bench", "instructions"]))
+    });
+    match asked {
+        Asked::Gates => run.step("gates", || bench.program(&["gates"])),
+        Asked::NewGates => run.step("gates", || bench.program(&["gates", "--write"])),
+        Asked::Bars(filter) => run.step("bars", || bench.program(&["bars", filter])),
+    };
+}
+
+/// The package that starts valgrind, at the version of the library that it works with.
+const RUNNER: &str = "campotech-bench-runner";
+
+struct Bench<'a> {
+    workspace: &'a Workspace,
+    manifest: PathBuf,
+    /// Nothing of it is the workspace's: other versions, other features.
+    target: PathBuf,
+}
+
+impl<'a> Bench<'a> {
+    fn of(workspace: &'a Workspace) -> Self {
+        let manifest = workspace.root.join("crates/bench/Cargo.toml");
+        Self { workspace, manifest, target: workspace.target.join("bench") }
+    }
+
+    fn cargo(&self, words: &[&str]) -> Cmd {
+        let manifest = ["--manifest-path".into(), self.manifest.clone().into_os_string()];
+        let command = cargo(words.iter().copied()).args(manifest);
+        command.env("CARGO_TARGET_DIR", self.target.clone())
+    }
+
+    fn measured(&self, words: &[&str]) -> Cmd {
+        let runner = self.target.join("debug").join(RUNNER);
+        let command = self.cargo(words).args(["--locked", "--profile", "bench"]);
+        command.env("GUNGRAUN_RUNNER", runner).env("GUNGRAUN_SAVE_SUMMARY", "json")
+    }
+
+    fn program(&self, words: &[&str]) -> StepResult {
+        self.measured(&["build", "--bins"]).run(self.workspace)?.success()?;
+        let program = Cmd::new(self.target.join("release/campotech-bench"));
+        program.args(words.iter().copied()).run(self.workspace)?.success()?;
+        Ok(Tally::one())
+    }
+}
