@@ -33,8 +33,8 @@ pub(crate) struct Build {
 
 pub(crate) struct Inner {
     pub(crate) build: Build,
-    pub(crate) requests: Arc<Requests>,
-    pub(crate) ops: Arc<OpsRequests>,
+    pub(crate) requests: &'static Requests,
+    pub(crate) ops: &'static OpsRequests,
     pub(crate) business: Business,
     pub(crate) reports: Reports,
     pub(crate) pools: Pools,
@@ -55,8 +55,8 @@ impl Metrics {
     pub(crate) fn new(build: Build, budget: usize, registry: Registry, registered: BTreeSet<String>) -> Self {
         Self(Arc::new(Inner {
             build,
-            requests: Arc::new(Requests::new(budget)),
-            ops: Arc::new(OpsRequests::new(budget)),
+            requests: Requests::new(budget),
+            ops: OpsRequests::new(budget),
             business: Business::new(),
             reports: Reports::new(budget),
             pools: Pools::default(),
@@ -76,13 +76,13 @@ impl Metrics {
     /// The layer that measures requests as `http_*`.
     #[must_use]
     pub fn layer(&self) -> MetricsLayer {
-        MetricsLayer::new(self.0.requests.clone())
+        MetricsLayer::new(self.0.requests)
     }
 
     /// The layer that counts requests to probes, metrics and status pages as `ops_requests_total`.
     #[must_use]
     pub fn ops_layer(&self) -> OpsMetricsLayer {
-        OpsMetricsLayer::new(self.0.ops.clone())
+        OpsMetricsLayer::new(self.0.ops)
     }
 
     /// The service that answers `/metrics`.
@@ -95,7 +95,7 @@ impl Metrics {
     ///
     /// Otherwise they appear with the first one, whose increase Prometheus can't see.
     pub fn declare_route(&self, method: &Method, path: &str) {
-        let _ = self.0.requests.route(method, Some(path));
+        self.0.requests.declare(method, path);
     }
 
     /// Counts a created job.

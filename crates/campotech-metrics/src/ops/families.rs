@@ -1,40 +1,56 @@
 //! `ops_requests_total`.
 
-use std::sync::Arc;
-
 use crate::names::{OPS_REQUESTS, OVERFLOW, UNMATCHED};
-use crate::series::{Budget, Counter, Entry, RESERVE, StatusCounters, Table, class, class_label};
+use crate::series::{
+    Budget, Counter, Entry, RESERVE, Sharded, StatusCounts, Statuses, Table, class, class_label,
+};
 use crate::text::Exposition;
 
-/// Requests to ops routes by route and status.
+/// Requests to ops routes by route and status; they stay until the process ends, as [`Requests`](crate::requests::Requests) do.
 pub(crate) struct OpsRequests {
-    routes: Table<StatusCounters, 1>,
+    routes: Table<OpsSeries, 1>,
     budget: Budget,
     overflow: [Counter; 9],
 }
 
 /// The counters of one ops route.
-pub(crate) type OpsRoute = Entry<StatusCounters, 1>;
+pub(crate) type OpsRoute = Entry<OpsSeries, 1>;
+
+/// Its statuses, and how often each was answered.
+#[derive(Debug)]
+pub(crate) struct OpsSeries {
+    statuses: Statuses,
+    counts: Sharded<StatusCounts>,
+}
+
+impl OpsSeries {
+    fn new() -> Self {
+        // A probe's first 503 must be seen, so that one is there from the beginning.
+        Self { statuses: Statuses::new(503), counts: Sharded::default() }
+    }
+}
 
 impl OpsRequests {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { routes: Table::new(), budget: Budget::new(&OPS_REQUESTS, limit), overflow: Default::default() }
+    pub(crate) fn new(limit: usize) -> &'static Self {
+        let budget = Budget::new(&OPS_REQUESTS, limit);
+        Box::leak(Box::new(Self { routes: Table::new(), budget, overflow: Default::default() }))
     }
 
     /// The counters of a route; none over budget.
-    pub(super) fn route(&self, path: Option<&str>) -> Option<Arc<OpsRoute>> {
+    pub(super) fn route(&self, path: Option<&str>) -> Option<&OpsRoute> {
         let labels = [path.unwrap_or(UNMATCHED)];
-        // A probe's first 503 must be seen, so that one is there from the beginning.
-        let new = || StatusCounters::new(503);
         self.routes.get(labels).or_else(|| {
-            let allow = || self.budget.take(1, RESERVE);
-            self.budget.has_room(1, RESERVE).then(|| self.routes.get_or_insert(labels, allow, new)).flatten()
+            let take = || self.budget.take(1, RESERVE);
+            let give_back = || self.budget.give_back(1);
+            let make = || self.routes.get_or_insert(labels, take, give_back, OpsSeries::new);
+            self.budget.has_room(1, RESERVE).then(make).flatten()
         })
     }
 
     pub(super) fn count(&self, route: Option<&OpsRoute>, status: u16) {
-        if let Some(counter) = route.and_then(|route| route.value.get(status, &self.budget)) {
-            counter.inc();
+        let index = |route: &OpsSeries| route.statuses.index(status, &self.budget);
+        if let Some((route, index)) = route.and_then(|route| Some((&route.value, index(&route.value)?))) {
+            route.counts.here().count(index);
         } else {
             self.overflow[class(status)].inc();
             self.budget.fold();
@@ -48,7 +64,8 @@ impl OpsRequests {
     pub(crate) fn write(&self, out: &mut Exposition) {
         let mut family = out.family(&OPS_REQUESTS);
         for route in self.routes.sorted() {
-            for (status, requests) in route.value.sorted() {
+            let counts: Vec<_> = route.value.counts.all().collect();
+            for (status, requests) in route.value.statuses.sorted(&counts) {
                 family.counter(&[("route", &route.labels[0]), ("status", &status.to_string())], requests);
             }
         }

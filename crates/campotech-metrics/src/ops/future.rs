@@ -1,7 +1,6 @@
 //! The future of a counted ops request.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::Response;
@@ -15,13 +14,17 @@ pin_project! {
     pub struct OpsMetricsFuture<F> {
         #[pin]
         inner: F,
-        requests: Arc<OpsRequests>,
-        route: Option<Arc<OpsRoute>>,
+        requests: &'static OpsRequests,
+        route: Option<&'static OpsRoute>,
     }
 }
 
 impl<F> OpsMetricsFuture<F> {
-    pub(super) const fn new(inner: F, requests: Arc<OpsRequests>, route: Option<Arc<OpsRoute>>) -> Self {
+    pub(super) const fn new(
+        inner: F,
+        requests: &'static OpsRequests,
+        route: Option<&'static OpsRoute>,
+    ) -> Self {
         Self { inner, requests, route }
     }
 }
@@ -36,7 +39,7 @@ where
         let this = self.project();
         let result = ready!(this.inner.poll(cx));
         if let Ok(response) = &result {
-            this.requests.count(this.route.as_deref(), response.status().as_u16());
+            this.requests.count(*this.route, response.status().as_u16());
         }
         Poll::Ready(result)
     }

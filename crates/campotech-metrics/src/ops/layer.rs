@@ -1,7 +1,5 @@
 //! The layer that counts ops requests.
 
-use std::sync::Arc;
-
 use tower_layer::Layer;
 
 use super::{OpsMetricsService, OpsRequests};
@@ -9,11 +7,11 @@ use super::{OpsMetricsService, OpsRequests};
 /// Counts requests to ops routes; from [`Metrics::ops_layer`](crate::Metrics::ops_layer).
 #[derive(Debug, Clone)]
 pub struct OpsMetricsLayer {
-    requests: Arc<OpsRequests>,
+    requests: &'static OpsRequests,
 }
 
 impl OpsMetricsLayer {
-    pub(crate) const fn new(requests: Arc<OpsRequests>) -> Self {
+    pub(crate) const fn new(requests: &'static OpsRequests) -> Self {
         Self { requests }
     }
 }
@@ -22,6 +20,6 @@ impl<S> Layer<S> for OpsMetricsLayer {
     type Service = OpsMetricsService<S>;
 
     fn layer(&self, inner: S) -> OpsMetricsService<S> {
-        OpsMetricsService::new(inner, self.requests.clone())
+        OpsMetricsService::new(inner, self.requests)
     }
 }

@@ -1,6 +1,5 @@
 //! The service that counts ops requests.
 
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use campotech_core::matched_route;
@@ -13,11 +12,11 @@ use super::{OpsMetricsFuture, OpsRequests};
 #[derive(Debug, Clone)]
 pub struct OpsMetricsService<S> {
     inner: S,
-    requests: Arc<OpsRequests>,
+    requests: &'static OpsRequests,
 }
 
 impl<S> OpsMetricsService<S> {
-    pub(super) const fn new(inner: S, requests: Arc<OpsRequests>) -> Self {
+    pub(super) const fn new(inner: S, requests: &'static OpsRequests) -> Self {
         Self { inner, requests }
     }
 }
@@ -36,6 +35,6 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let route = self.requests.route(matched_route(request.extensions()));
-        OpsMetricsFuture::new(self.inner.call(request), self.requests.clone(), route)
+        OpsMetricsFuture::new(self.inner.call(request), self.requests, route)
     }
 }

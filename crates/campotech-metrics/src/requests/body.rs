@@ -5,11 +5,12 @@ use std::task::{Context, Poll};
 
 use campotech_core::{EndOfBody, TrackEnd, TrackedBody};
 use http::header::CONTENT_LENGTH;
-use http::{Method, Response, StatusCode};
+use http::{Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::in_flight::{Cause, InFlight, Outcome, Phase};
+use super::method::KnownMethod;
 
 pin_project! {
     /// The body of a measured answer.
@@ -38,9 +39,9 @@ impl<B: Body> MetricsBody<B> {
         let method = in_flight.as_ref().map(InFlight::method);
         // An extended CONNECT (RFC 8441) is answered with 200 and is an upgrade too.
         let upgrade = status == StatusCode::SWITCHING_PROTOCOLS
-            || (status.is_success() && method == Some(&Method::CONNECT));
+            || (status.is_success() && method == Some(KnownMethod::Connect));
         let silent = upgrade
-            || method == Some(&Method::HEAD)
+            || method == Some(KnownMethod::Head)
             || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let length = if silent { Some(0) } else { declared(&response) };
         let answering = Answering { in_flight, status, sent: 0, length, upgrade };

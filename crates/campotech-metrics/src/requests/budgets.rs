@@ -41,6 +41,11 @@ impl Budgets {
         self.all().iter().all(|(budget, n)| budget.has_room(*n, RESERVE))
     }
 
+    /// Gives back what a route took.
+    pub(super) fn give_back(&self) {
+        self.all().iter().for_each(|(budget, n)| budget.give_back(*n));
+    }
+
     /// Takes a route's label sets from every family, or none from any.
     pub(super) fn take(&self) -> bool {
         let all = self.all();

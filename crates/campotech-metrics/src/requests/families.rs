@@ -1,117 +1,122 @@
 //! The `http_*` families: one entry for each route and method, resolved once for a request.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::Method;
 
 use super::budgets::Budgets;
 use super::in_flight::{InFlight, Outcome};
+use super::method::KnownMethod;
+use super::series::{Completed, Figures, RouteSeries};
 use crate::names::{OVERFLOW, UNMATCHED};
-use crate::series::{
-    Budget, Counter, Entry, Gauge, HTTP_SECONDS, Histogram, SIZE_BYTES, StatusCounters, Table, class,
-};
+use crate::series::{Budget, Counter, Entry, Sharded, Table, class};
 
 /// Longer templates are no templates.
 const LONGEST_PATH: usize = 256;
 
-/// All `http_*` families.
+/// All `http_*` families. They stay until the process ends, as what is in flight points to them without counting who does.
 pub(crate) struct Requests {
-    pub(super) started: Counter,
-    pub(super) in_flight: Gauge,
+    flow: Sharded<Flow>,
     pub(super) routes: Table<RouteSeries, 2>,
     pub(super) budgets: Budgets,
-    pub(super) overflow: Arc<RouteEntry>,
+    pub(super) overflow: RouteEntry,
     pub(super) overflow_classes: [Counter; 9],
+}
+
+/// Requests that came in, and those that ended.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Flow {
+    started: AtomicU64,
+    ended: AtomicU64,
 }
 
 /// The series of one method and path.
 pub(crate) type RouteEntry = Entry<RouteSeries, 2>;
 
-/// What is counted for one method and path.
-pub(crate) struct RouteSeries {
-    pub(super) statuses: StatusCounters,
-    pub(super) duration: Histogram,
-    pub(super) request_size: Histogram,
-    pub(super) response_size: Histogram,
-    pub(super) cancelled: [Counter; 2],
-    pub(super) failed: [Counter; 2],
-}
-
 impl Requests {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            started: Counter::default(),
-            in_flight: Gauge::default(),
+    pub(crate) fn new(limit: usize) -> &'static Self {
+        Box::leak(Box::new(Self {
+            flow: Sharded::default(),
             routes: Table::new(),
             budgets: Budgets::new(limit),
-            overflow: Arc::new(Entry::new(["_OTHER", OVERFLOW], RouteSeries::new())),
+            overflow: Entry::new([KnownMethod::Other.as_str(), OVERFLOW], RouteSeries::new()),
             overflow_classes: Default::default(),
-        }
+        }))
     }
 
     pub(super) fn started(&self) {
-        self.started.inc();
-        self.in_flight.inc();
+        self.flow.here().started.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Requests that came in so far.
+    pub(crate) fn all_started(&self) -> u64 {
+        self.flow.sum(|flow| flow.started.load(Ordering::Relaxed))
+    }
+
+    /// Requests that have not ended.
+    pub(crate) fn in_flight(&self) -> u64 {
+        // In this order: what starts and ends meanwhile is in flight then, and never one fewer than none.
+        let ended = self.flow.sum(|flow| flow.ended.load(Ordering::Acquire));
+        self.all_started().saturating_sub(ended)
     }
 
     /// The entry of a route; nothing is allocated for one that was seen before.
-    pub(crate) fn route(&self, method: &Method, path: Option<&str>) -> Arc<RouteEntry> {
-        let labels = [method_label(method), path.unwrap_or(UNMATCHED)];
+    pub(super) fn route(&self, method: KnownMethod, path: Option<&str>) -> &RouteEntry {
+        let labels = [method.as_str(), path.unwrap_or(UNMATCHED)];
         if let Some(entry) = self.routes.get(labels) {
             return entry;
         }
         if labels[1].len() > LONGEST_PATH || !self.budgets.have_room() {
-            return self.overflow.clone();
+            return &self.overflow;
         }
         self.routes
-            .get_or_insert(labels, || self.budgets.take(), RouteSeries::new)
-            .unwrap_or_else(|| self.overflow.clone())
+            .get_or_insert(labels, || self.budgets.take(), || self.budgets.give_back(), RouteSeries::new)
+            .unwrap_or(&self.overflow)
+    }
+
+    /// Makes sure that a route has its series.
+    pub(crate) fn declare(&self, method: &Method, path: &str) {
+        self.route(KnownMethod::of(method), Some(path));
     }
 
     /// Counts the end of a request; the only place that does.
-    pub(super) fn ended(&self, request: &InFlight, entry: &Arc<RouteEntry>) {
-        let over = Arc::ptr_eq(entry, &self.overflow);
-        let series = &entry.value;
+    pub(super) fn ended(&self, request: &InFlight, entry: &RouteEntry) {
+        let over = std::ptr::eq(entry, &self.overflow);
         match request.outcome {
             Outcome::Completed { status, sent, upgrade } => {
-                self.count_status(series, status, over);
-                if !upgrade {
-                    series.duration.observe_time(request.start.elapsed());
-                    series.response_size.observe(sent);
-                    if let Some(size) = request.size {
-                        series.request_size.observe(size);
-                    }
-                    if over {
-                        self.budgets.duration.fold();
-                        self.budgets.response_size.fold();
-                        if request.size.is_some() {
-                            self.budgets.request_size.fold();
-                        }
-                    }
-                }
+                let figures = Figures { took: request.start.elapsed(), sent, size: request.size };
+                self.completed(entry, Completed { status, figures: (!upgrade).then_some(figures) });
             }
             Outcome::Cancelled(phase) => {
-                series.cancelled[phase as usize].inc();
+                entry.value.cancelled(phase);
                 if over {
                     self.budgets.cancelled.fold();
                 }
             }
             Outcome::Failed(cause) => {
-                series.failed[cause as usize].inc();
+                entry.value.failed(cause);
                 if over {
                     self.budgets.failed.fold();
                 }
             }
         }
-        self.in_flight.dec();
+        self.flow.here().ended.fetch_add(1, Ordering::Release);
     }
 
-    fn count_status(&self, series: &RouteSeries, status: u16, over: bool) {
-        if !over && let Some(counter) = series.statuses.get(status, &self.budgets.requests) {
-            counter.inc();
-        } else {
-            self.overflow_classes[class(status)].inc();
+    fn completed(&self, entry: &RouteEntry, done: Completed) {
+        let over = std::ptr::eq(entry, &self.overflow);
+        let budget = (!over).then_some(&self.budgets.requests);
+        if !entry.value.completed(done, budget) {
+            self.overflow_classes[class(done.status)].inc();
             self.budgets.requests.fold();
+        }
+        if over && let Some(figures) = done.figures {
+            self.budgets.duration.fold();
+            self.budgets.response_size.fold();
+            if figures.size.is_some() {
+                self.budgets.request_size.fold();
+            }
         }
     }
 
@@ -122,36 +127,6 @@ impl Requests {
 
 impl std::fmt::Debug for Requests {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Requests").field("in_flight", &self.in_flight.get()).finish_non_exhaustive()
-    }
-}
-
-impl RouteSeries {
-    fn new() -> Self {
-        Self {
-            // A counter born at 1 has rate 0: the first 500 of a route would be invisible.
-            statuses: StatusCounters::new(500),
-            duration: Histogram::new(&HTTP_SECONDS),
-            request_size: Histogram::new(&SIZE_BYTES),
-            response_size: Histogram::new(&SIZE_BYTES),
-            cancelled: Default::default(),
-            failed: Default::default(),
-        }
-    }
-}
-
-/// Registered methods as they are; anything else is a client's own invention.
-fn method_label(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        Method::CONNECT => "CONNECT",
-        Method::TRACE => "TRACE",
-        _ => "_OTHER",
+        f.debug_struct("Requests").field("in_flight", &self.in_flight()).finish_non_exhaustive()
     }
 }

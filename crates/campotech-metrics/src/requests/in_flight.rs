@@ -1,17 +1,18 @@
 //! A request from its head to its one end.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use http::Method;
 
 use super::families::{Requests, RouteEntry};
+use super::method::KnownMethod;
+use super::resolved::Resolved;
 
 /// A request that was started; its drop counts how it ended, so that it is counted exactly once.
 pub(super) struct InFlight {
-    requests: Arc<Requests>,
-    route: Option<Arc<RouteEntry>>,
-    method: Method,
+    requests: &'static Requests,
+    route: Option<&'static RouteEntry>,
+    method: KnownMethod,
     pub(super) start: Instant,
     /// The declared size of its body.
     pub(super) size: Option<u64>,
@@ -50,18 +51,13 @@ impl Cause {
 
 impl InFlight {
     /// Counts a started request; `path` is its route, if that is known already.
-    pub(super) fn start(
-        requests: &Arc<Requests>,
-        method: &Method,
-        path: Option<&str>,
-        size: Option<u64>,
-    ) -> Self {
+    pub(super) fn start(resolved: &Resolved, method: &Method, path: Option<&str>, size: Option<u64>) -> Self {
+        let (requests, method) = (resolved.requests(), KnownMethod::of(method));
         requests.started();
         Self {
-            route: path.map(|path| requests.route(method, Some(path))),
-            requests: requests.clone(),
-            // Cloning a registered method copies a tag; only an invented one of more than 15 bytes allocates.
-            method: method.clone(),
+            route: path.map(|path| resolved.route(method, Some(path))),
+            requests,
+            method,
             start: Instant::now(),
             size,
             outcome: Outcome::Cancelled(Phase::Headers),
@@ -71,22 +67,22 @@ impl InFlight {
     /// The route, told by a router that is inside of the layer; the one known first stays.
     pub(super) fn routed(&mut self, path: Option<&str>) {
         if self.route.is_none() {
-            self.route = Some(self.requests.route(&self.method, path));
+            self.route = Some(self.requests.route(self.method, path));
         }
     }
 
-    pub(super) const fn method(&self) -> &Method {
-        &self.method
+    pub(super) const fn method(&self) -> KnownMethod {
+        self.method
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        let route = self.route.take().unwrap_or_else(|| self.requests.route(&self.method, None));
+        let route = self.route.unwrap_or_else(|| self.requests.route(self.method, None));
         if matches!(self.outcome, Outcome::Cancelled(_)) && std::thread::panicking() {
             self.outcome = Outcome::Failed(Cause::Panic);
         }
-        self.requests.ended(self, &route);
+        self.requests.ended(self, route);
     }
 }
 

@@ -1,7 +1,5 @@
 //! The layer that measures requests.
 
-use std::sync::Arc;
-
 use tower_layer::Layer;
 
 use super::{MetricsService, Requests};
@@ -9,11 +7,11 @@ use super::{MetricsService, Requests};
 /// Measures every request of the service inside as `http_*`; from [`Metrics::layer`](crate::Metrics::layer).
 #[derive(Debug, Clone)]
 pub struct MetricsLayer {
-    requests: Arc<Requests>,
+    requests: &'static Requests,
 }
 
 impl MetricsLayer {
-    pub(crate) const fn new(requests: Arc<Requests>) -> Self {
+    pub(crate) const fn new(requests: &'static Requests) -> Self {
         Self { requests }
     }
 }
@@ -22,6 +20,6 @@ impl<S> Layer<S> for MetricsLayer {
     type Service = MetricsService<S>;
 
     fn layer(&self, inner: S) -> MetricsService<S> {
-        MetricsService::new(inner, self.requests.clone())
+        MetricsService::new(inner, self.requests)
     }
 }

@@ -6,7 +6,10 @@ mod families;
 mod future;
 mod in_flight;
 mod layer;
+mod method;
 mod report;
+mod resolved;
+mod series;
 mod service;
 
 pub use body::MetricsBody;

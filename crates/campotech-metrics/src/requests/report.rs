@@ -1,10 +1,8 @@
 //! What the `http_*` families say: as sums, and as text.
 
-use std::sync::Arc;
-
 use super::families::{Requests, RouteEntry};
 use crate::names;
-use crate::series::{Counter, HTTP_SECONDS, class_label};
+use crate::series::{HTTP_SECONDS, class_label};
 use crate::text::Exposition;
 
 /// Sums over all routes.
@@ -24,7 +22,7 @@ pub(crate) struct RequestSums {
 impl Requests {
     pub(crate) fn sums(&self) -> RequestSums {
         let mut sums = RequestSums {
-            in_flight: u64::try_from(self.in_flight.get()).unwrap_or(0),
+            in_flight: self.in_flight(),
             latency: vec![0; HTTP_SECONDS.le().count()],
             ..RequestSums::default()
         };
@@ -36,47 +34,45 @@ impl Requests {
                 _ => {}
             }
         };
-        let mut entries = self.routes.all();
-        for entry in &entries {
-            entry.value.statuses.sorted().into_iter().for_each(|(status, n)| count(status, n));
+        for entry in self.routes.all() {
+            entry.value.statuses().into_iter().for_each(|(status, n)| count(status, n));
         }
         for (class, counter) in self.overflow_classes.iter().enumerate() {
             count(class as u16 * 100 + 100, counter.get());
         }
-        entries.push(self.overflow.clone());
-        for entry in entries {
+        for entry in self.routes.all().chain([&self.overflow]) {
             let series = &entry.value;
-            sums.cancelled += series.cancelled.iter().map(Counter::get).sum::<u64>();
-            sums.failed += series.failed.iter().map(Counter::get).sum::<u64>();
-            let snapshot = series.duration.snapshot();
+            sums.cancelled += series.all_cancelled().iter().sum::<u64>();
+            sums.failed += series.all_failed().iter().sum::<u64>();
+            let snapshot = series.duration();
             sums.latency.iter_mut().zip(&snapshot.cumulative).for_each(|(sum, n)| *sum += n);
             sums.latency_seconds += snapshot.sum;
         }
         // Last, so that the started are never fewer than those that ended.
-        sums.started = self.started.get();
+        sums.started = self.all_started();
         sums
     }
 
     pub(crate) fn write(&self, out: &mut Exposition) {
-        out.family(&names::HTTP_STARTED).counter(&[], self.started.get());
-        out.family(&names::HTTP_IN_FLIGHT).value(&[], self.in_flight.get() as f64);
+        out.family(&names::HTTP_STARTED).counter(&[], self.all_started());
+        out.family(&names::HTTP_IN_FLIGHT).value(&[], self.in_flight() as f64);
         let mut routes = self.routes.sorted();
         // The overflow series shows once it is used; metrics_series_overflow_total shows the first use.
         if self.budgets.all().iter().any(|(budget, _)| budget.folded() > 0) {
-            routes.push(self.overflow.clone());
+            routes.push(&self.overflow);
             routes.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));
         }
         let mut family = out.family(&names::HTTP_REQUESTS);
         for entry in &routes {
             let [method, path] = labels(entry);
-            if Arc::ptr_eq(entry, &self.overflow) {
+            if std::ptr::eq(*entry, &self.overflow) {
                 for (class, counter) in self.overflow_classes.iter().enumerate() {
                     if counter.get() > 0 {
                         family.counter(&[method, path, ("status", class_label(class))], counter.get());
                     }
                 }
             } else {
-                for (status, requests) in entry.value.statuses.sorted() {
+                for (status, requests) in entry.value.statuses() {
                     family.counter(&[method, path, ("status", &status.to_string())], requests);
                 }
             }
@@ -85,31 +81,31 @@ impl Requests {
         let mut family = out.family(&names::HTTP_CANCELLED);
         for entry in &routes {
             let [method, path] = labels(entry);
-            for (counter, phase) in entry.value.cancelled.iter().rev().zip(["body", "headers"]) {
-                family.counter(&[method, path, ("phase", phase)], counter.get());
+            for (count, phase) in entry.value.all_cancelled().into_iter().rev().zip(["body", "headers"]) {
+                family.counter(&[method, path, ("phase", phase)], count);
             }
         }
         let mut family = out.family(&names::HTTP_FAILED);
         for entry in &routes {
             let [method, path] = labels(entry);
-            for (counter, cause) in entry.value.failed.iter().zip(["error", "panic"]) {
-                family.counter(&[method, path, ("cause", cause)], counter.get());
+            for (count, cause) in entry.value.all_failed().into_iter().zip(["error", "panic"]) {
+                family.counter(&[method, path, ("cause", cause)], count);
             }
         }
     }
 
-    fn write_histograms(&self, out: &mut Exposition, routes: &[Arc<RouteEntry>]) {
+    fn write_histograms(&self, out: &mut Exposition, routes: &[&RouteEntry]) {
         let mut family = out.family(&names::HTTP_DURATION);
         for entry in routes {
-            family.histogram(&labels(entry), &entry.value.duration.snapshot());
+            family.histogram(&labels(entry), &entry.value.duration());
         }
         let mut family = out.family(&names::HTTP_REQUEST_SIZE);
         for entry in routes {
-            family.histogram(&labels(entry), &entry.value.request_size.snapshot());
+            family.histogram(&labels(entry), &entry.value.request_size());
         }
         let mut family = out.family(&names::HTTP_RESPONSE_SIZE);
         for entry in routes {
-            family.histogram(&labels(entry), &entry.value.response_size.snapshot());
+            family.histogram(&labels(entry), &entry.value.response_size());
         }
     }
 }

@@ -9,18 +9,19 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::in_flight::InFlight;
+use super::resolved::Resolved;
 use super::{MetricsBody, MetricsFuture, Requests};
 
 /// Measures every request of `S`; made by [`MetricsLayer`](super::MetricsLayer).
 #[derive(Debug, Clone)]
 pub struct MetricsService<S> {
     inner: S,
-    requests: Arc<Requests>,
+    resolved: Arc<Resolved>,
 }
 
 impl<S> MetricsService<S> {
-    pub(super) const fn new(inner: S, requests: Arc<Requests>) -> Self {
-        Self { inner, requests }
+    pub(super) fn new(inner: S, requests: &'static Requests) -> Self {
+        Self { inner, resolved: Arc::new(Resolved::new(requests)) }
     }
 }
 
@@ -42,7 +43,7 @@ where
         let size = request.body().size_hint().exact();
         // Before the call: a service that panics in it drops this while unwinding.
         let in_flight =
-            InFlight::start(&self.requests, request.method(), matched_route(request.extensions()), size);
+            InFlight::start(&self.resolved, request.method(), matched_route(request.extensions()), size);
         MetricsFuture::new(self.inner.call(request), in_flight)
     }
 }

@@ -1,7 +1,5 @@
 //! A family of series with a budget.
 
-use std::sync::Arc;
-
 use super::{Budget, Entry, RESERVE, Table};
 use crate::names::{Desc, OVERFLOW};
 
@@ -27,7 +25,7 @@ impl<M, const L: usize> Family<M, L> {
                 f(metric);
             }
         };
-        if self.table.with(labels, &mut once) {
+        if self.with_known(labels, &mut once) {
             return;
         }
         match self.make(labels, RESERVE) {
@@ -45,7 +43,7 @@ impl<M, const L: usize> Family<M, L> {
 
     /// Does `f` to the series of `labels` if it exists.
     pub(crate) fn with_known(&self, labels: [&str; L], f: impl FnOnce(&M)) -> bool {
-        self.table.with(labels, f)
+        self.table.get(labels).map(|entry| f(&entry.value)).is_some()
     }
 
     /// Makes sure that a series exists, so that its first increment is seen; over budget it is left out.
@@ -55,14 +53,19 @@ impl<M, const L: usize> Family<M, L> {
 
     /// Whether the series exists.
     pub(crate) fn has(&self, labels: [&str; L]) -> bool {
-        self.table.with(labels, |_| {})
+        self.table.get(labels).is_some()
     }
 
-    fn make(&self, labels: [&str; L], reserve: usize) -> Option<Arc<Entry<M, L>>> {
+    fn make(&self, labels: [&str; L], reserve: usize) -> Option<&Entry<M, L>> {
         if !self.budget.has_room(1, reserve) {
             return self.table.get(labels);
         }
-        self.table.get_or_insert(labels, || self.budget.take(1, reserve), self.make)
+        self.table.get_or_insert(
+            labels,
+            || self.budget.take(1, reserve),
+            || self.budget.give_back(1),
+            self.make,
+        )
     }
 
     pub(crate) fn desc(&self) -> &'static Desc {

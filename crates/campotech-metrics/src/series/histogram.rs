@@ -17,6 +17,15 @@ pub(crate) struct Scale {
 #[derive(Debug, Clone)]
 pub(crate) struct Histogram(Arc<Cells>);
 
+/// The words of a histogram of a scale with `B` bounds, infinity included; the sum and the first seven of them in one cache line where it
+/// begins with one.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct HistogramWords<const B: usize> {
+    sum: AtomicU64,
+    buckets: [AtomicU64; B],
+}
+
 #[derive(Debug)]
 struct Cells {
     scale: &'static Scale,
@@ -118,10 +127,19 @@ impl Scale {
         self.bounds.iter().map(|(bound, _)| *bound as f64 / self.per_unit as f64)
     }
 
+    /// The index of the bucket of a value in whole numbers; one on a bound belongs to its bucket.
+    fn bucket(&self, value: u64) -> usize {
+        self.bounds.iter().position(|(bound, _)| value <= *bound).unwrap_or(self.bounds.len())
+    }
+
     /// The values of `le`, with infinity.
     pub(crate) fn le(&self) -> impl Iterator<Item = &'static str> {
         self.bounds.iter().map(|(_, le)| *le).chain(["+Inf"])
     }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Histogram {
@@ -132,36 +150,65 @@ impl Histogram {
 
     /// Adds a time.
     pub(crate) fn observe_time(&self, time: Duration) {
-        self.observe(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+        self.observe(nanos(time));
     }
 
     /// Adds a value in the scale's whole numbers; a value on a bound belongs to its bucket.
     pub(crate) fn observe(&self, value: u64) {
         let cells = &*self.0;
-        let bounds = cells.scale.bounds;
-        let bucket = bounds.iter().position(|(bound, _)| value <= *bound).unwrap_or(bounds.len());
-        cells.buckets[bucket].fetch_add(1, Ordering::Relaxed);
+        cells.buckets[cells.scale.bucket(value)].fetch_add(1, Ordering::Relaxed);
         cells.sum.fetch_add(value, Ordering::Relaxed);
     }
 
     /// What it holds; the count is that of the last bucket, so that the two never differ.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let cells = &*self.0;
-        let mut total = 0;
-        let cumulative = cells
-            .buckets
-            .iter()
-            .map(|bucket| {
-                total += bucket.load(Ordering::Relaxed);
-                total
-            })
-            .collect();
-        let sum = cells.sum.load(Ordering::Relaxed) as f64 / cells.scale.per_unit as f64;
-        Snapshot { scale: cells.scale, cumulative, sum }
+        let buckets = cells.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)).collect();
+        Snapshot::new(cells.scale, buckets, cells.sum.load(Ordering::Relaxed))
+    }
+}
+
+impl<const B: usize> Default for HistogramWords<B> {
+    fn default() -> Self {
+        Self { sum: AtomicU64::new(0), buckets: [const { AtomicU64::new(0) }; B] }
+    }
+}
+
+impl<const B: usize> HistogramWords<B> {
+    /// Adds a time.
+    pub(crate) fn observe_time(&self, scale: &Scale, time: Duration) {
+        self.observe(scale, nanos(time));
+    }
+
+    /// As [`Histogram::observe`]. The scale is the same at every call.
+    pub(crate) fn observe(&self, scale: &Scale, value: u64) {
+        self.buckets[scale.bucket(value)].fetch_add(1, Ordering::Relaxed);
+        self.sum.fetch_add(value, Ordering::Relaxed);
+    }
+
+    /// What these hold together.
+    pub(crate) fn snapshot<'a>(scale: &'static Scale, all: impl Iterator<Item = &'a Self>) -> Snapshot {
+        let (mut buckets, mut sum) = (vec![0; B], 0_u64);
+        for words in all {
+            for (total, bucket) in buckets.iter_mut().zip(&words.buckets) {
+                *total += bucket.load(Ordering::Relaxed);
+            }
+            sum = sum.wrapping_add(words.sum.load(Ordering::Relaxed));
+        }
+        Snapshot::new(scale, buckets, sum)
     }
 }
 
 impl Snapshot {
+    fn new(scale: &'static Scale, mut buckets: Vec<u64>, sum: u64) -> Self {
+        let mut total = 0;
+        for bucket in &mut buckets {
+            total += *bucket;
+            *bucket = total;
+        }
+        Self { scale, cumulative: buckets, sum: sum as f64 / scale.per_unit as f64 }
+    }
+
     pub(crate) fn count(&self) -> u64 {
         self.cumulative.last().copied().unwrap_or(0)
     }

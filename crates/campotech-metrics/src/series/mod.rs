@@ -3,15 +3,17 @@
 mod budget;
 mod family;
 mod histogram;
+mod shard;
 mod status;
 mod table;
 
 pub(crate) use budget::{Budget, RESERVE};
 pub(crate) use family::Family;
 pub(crate) use histogram::{
-    HTTP_SECONDS, Histogram, JOB_SECONDS, PROBE_SECONDS, SIZE_BYTES, Snapshot, WAIT_SECONDS,
+    HTTP_SECONDS, Histogram, HistogramWords, JOB_SECONDS, PROBE_SECONDS, SIZE_BYTES, Snapshot, WAIT_SECONDS,
 };
-pub(crate) use status::{StatusCounters, class, class_label};
+pub(crate) use shard::Sharded;
+pub(crate) use status::{StatusCounts, Statuses, class, class_label};
 pub(crate) use table::{Entry, Table};
 
 use std::sync::atomic::{AtomicI64, AtomicU64};

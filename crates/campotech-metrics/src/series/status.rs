@@ -1,66 +1,69 @@
-//! Counters by status, found by walking a short list that only ever grows: no lock, no allocation.
+//! Counters by status: a short list of statuses that only ever grows, and a count for each at the same index.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 
-use super::{Budget, Counter, RESERVE};
+use super::{Budget, RESERVE};
 
-/// The counters of one route; the first is there from the beginning, so that its first increment is seen.
+/// The most statuses of one route that are told apart; a cache line of them. Any more are counted by their class.
+const STATUSES: usize = 32;
+
+/// The statuses that a route has answered; the first is there from the beginning, so that its first increment is seen.
 #[derive(Debug)]
-pub(crate) struct StatusCounters(Cell);
+pub(crate) struct Statuses([AtomicU16; STATUSES]);
 
-#[derive(Debug)]
-struct Cell {
-    status: u16,
-    count: Counter,
-    next: OnceLock<Box<Cell>>,
-}
+/// How often each was answered.
+#[derive(Debug, Default)]
+pub(crate) struct StatusCounts([AtomicU64; STATUSES]);
 
-impl Cell {
-    fn new(status: u16) -> Self {
-        Self { status, count: Counter::default(), next: OnceLock::new() }
-    }
-}
-
-impl StatusCounters {
-    /// Counters with `status` at 0; its label set must have been taken from the budget.
+impl Statuses {
+    /// With `status`, whose label set must have been taken from the budget.
     pub(crate) fn new(status: u16) -> Self {
-        Self(Cell::new(status))
+        let statuses = Self(Default::default());
+        statuses.0[0].store(status, Ordering::Relaxed);
+        statuses
     }
 
-    /// The counter of `status`, made if `budget` has room for it.
-    pub(crate) fn get(&self, status: u16, budget: &Budget) -> Option<&Counter> {
-        let mut cell = &self.0;
-        while cell.status != status {
-            cell = match cell.next.get() {
-                Some(next) => next,
-                None => {
-                    if !budget.take(1, RESERVE) {
-                        return None;
-                    }
-                    let mut made = false;
-                    let next = cell.next.get_or_init(|| {
-                        made = true;
-                        Box::new(Cell::new(status))
-                    });
-                    // Another thread appended first, perhaps another status: give back and look on.
-                    if !made {
-                        budget.give_back(1);
-                    }
-                    next
+    /// The index of `status`, which it gets if `budget` has room for it.
+    pub(crate) fn index(&self, status: u16, budget: &Budget) -> Option<usize> {
+        for (index, place) in self.0.iter().enumerate() {
+            let mut here = place.load(Ordering::Relaxed);
+            if here == FREE {
+                if !budget.take(1, RESERVE) {
+                    return None;
                 }
-            };
+                match place.compare_exchange(FREE, status, Ordering::Relaxed, Ordering::Relaxed) {
+                    Ok(_) => return Some(index),
+                    // Another thread was faster, perhaps with another status.
+                    Err(other) => {
+                        budget.give_back(1);
+                        here = other;
+                    }
+                }
+            }
+            if here == status {
+                return Some(index);
+            }
         }
-        Some(&cell.count)
+        None
     }
 
-    /// Statuses and counts, sorted by status.
-    pub(crate) fn sorted(&self) -> Vec<(u16, u64)> {
-        let mut all: Vec<_> =
-            std::iter::successors(Some(&self.0), |cell| cell.next.get().map(|next| &**next))
-                .map(|cell| (cell.status, cell.count.get()))
-                .collect();
+    /// Statuses and their sums over these counts, sorted by status.
+    pub(crate) fn sorted(&self, counts: &[&StatusCounts]) -> Vec<(u16, u64)> {
+        let known = self.0.iter().map(|place| place.load(Ordering::Relaxed)).take_while(|here| *here != FREE);
+        let sum = |index: usize| counts.iter().map(|counts| counts.0[index].load(Ordering::Relaxed)).sum();
+        let mut all: Vec<_> = known.enumerate().map(|(index, status)| (status, sum(index))).collect();
         all.sort_unstable();
         all
+    }
+}
+
+/// No status.
+const FREE: u16 = 0;
+
+impl StatusCounts {
+    /// Counts an answer with the status of this index.
+    pub(crate) fn count(&self, index: usize) {
+        self.0[index].fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -82,44 +85,54 @@ mod tests {
     use crate::names::HTTP_REQUESTS;
 
     #[test]
-    fn a_status_has_one_counter_whoever_asks_first() {
+    fn a_status_has_one_index_whoever_asks_first() {
         let budget = Budget::new(&HTTP_REQUESTS, 100);
-        let counters = StatusCounters::new(500);
+        let (statuses, counts) = (Statuses::new(500), StatusCounts::default());
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for status in (200..220).cycle().take(2_000) {
-                        counters.get(status, &budget).unwrap().inc();
+                        counts.count(statuses.index(status, &budget).unwrap());
                     }
                 });
             }
         });
-        let all = counters.sorted();
+        let all = statuses.sorted(&[&counts]);
         assert_eq!(all.len(), 21);
         assert!(all[..20].iter().all(|(_, count)| *count == 400));
         assert_eq!(all[20], (500, 0));
         assert!(budget.take(100 - RESERVE - 20, RESERVE), "exactly the new ones were taken");
         assert!(!budget.take(1, RESERVE));
-        assert!(counters.get(404, &budget).is_none());
+        assert_eq!(statuses.index(404, &budget), None);
+    }
+
+    #[test]
+    fn more_statuses_than_places_have_no_index_and_take_nothing() {
+        let budget = Budget::new(&HTTP_REQUESTS, 1_000);
+        let statuses = Statuses::new(500);
+        let found = (200..300).filter(|status| statuses.index(*status, &budget).is_some()).count();
+        assert_eq!(found, STATUSES - 1);
+        let left = 1_000 - RESERVE - found;
+        assert!(budget.has_room(left, RESERVE) && !budget.has_room(left + 1, RESERVE));
     }
 
     #[test]
     fn who_loses_a_race_gives_its_label_set_back() {
         let budget = Budget::new(&HTTP_REQUESTS, 1_000 + RESERVE);
         let barrier = std::sync::Barrier::new(4);
-        let rounds: Vec<_> = (0..1_000).map(|_| StatusCounters::new(500)).collect();
+        let rounds: Vec<_> = (0..1_000).map(|_| Statuses::new(500)).collect();
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    for counters in &rounds {
+                    for statuses in &rounds {
                         barrier.wait();
                         // The last of the rounds may find the budget taken by those who are about to give back.
-                        let _ = counters.get(200, &budget);
+                        let _ = statuses.index(200, &budget);
                     }
                 });
             }
         });
-        let made: usize = rounds.iter().map(|counters| counters.sorted().len() - 1).sum();
+        let made: usize = rounds.iter().map(|statuses| statuses.sorted(&[]).len() - 1).sum();
         let left = 1_000 - made;
         assert!(budget.has_room(left, RESERVE) && !budget.has_room(left + 1, RESERVE));
     }

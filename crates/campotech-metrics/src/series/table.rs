@@ -1,100 +1,155 @@
-//! A map from label values to what is counted under them; reading one takes no allocation and no writer's lock.
+//! A map from label values to what is counted under them. It only grows, so that it is read without a lock, a count or an allocation.
 
 use std::hash::BuildHasher;
-use std::sync::Arc;
+use std::sync::OnceLock;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
-use parking_lot::RwLock;
+use hashbrown::DefaultHashBuilder;
 
 /// Entries by their `L` label values.
 pub(crate) struct Table<T, const L: usize> {
     hasher: DefaultHashBuilder,
-    entries: RwLock<HashTable<Arc<Entry<T, L>>>>,
+    first: Level<T, L>,
+}
+
+/// Places that are filled once, and where to look on when those of a hash are taken by others.
+///
+/// An entry lies in the first place of its hash that was free when it came. Places are never freed, so whoever finds a free one
+/// before the entry knows that there is none.
+struct Level<T, const L: usize> {
+    places: Box<[OnceLock<Box<Entry<T, L>>>]>,
+    next: OnceLock<Box<Self>>,
 }
 
 /// One label set and what is counted under it.
+#[derive(Debug)]
 pub(crate) struct Entry<T, const L: usize> {
     pub(crate) labels: [Box<str>; L],
     pub(crate) value: T,
+    hash: u64,
 }
+
+/// Places of the first level, and how many times more each further one has.
+const FIRST: usize = 64;
+const GROWTH: usize = 4;
+
+/// Places of a level that one hash may lie in.
+const WINDOW: usize = 8;
 
 impl<T, const L: usize> Entry<T, L> {
     pub(crate) fn new(labels: [&str; L], value: T) -> Self {
-        Self { labels: labels.map(Box::from), value }
+        Self { labels: labels.map(Box::from), value, hash: 0 }
     }
 
-    fn is(&self, labels: &[&str; L]) -> bool {
-        self.labels.iter().zip(labels).all(|(mine, other)| **mine == **other)
+    fn is(&self, hash: u64, labels: &[&str; L]) -> bool {
+        self.hash == hash && self.labels.iter().zip(labels).all(|(mine, other)| **mine == **other)
+    }
+}
+
+impl<T, const L: usize> Level<T, L> {
+    fn new(places: usize) -> Self {
+        Self { places: (0..places).map(|_| OnceLock::new()).collect(), next: OnceLock::new() }
+    }
+
+    /// The places of a hash, in the order in which they are filled.
+    #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
+    fn window(&self, hash: u64) -> impl Iterator<Item = &OnceLock<Box<Entry<T, L>>>> {
+        let mask = self.places.len() - 1;
+        (0..WINDOW).map(move |at| &self.places[(hash as usize).wrapping_add(at) & mask])
     }
 }
 
 impl<T, const L: usize> Table<T, L> {
     pub(crate) fn new() -> Self {
-        Self { hasher: DefaultHashBuilder::default(), entries: RwLock::new(HashTable::new()) }
+        Self { hasher: DefaultHashBuilder::default(), first: Level::new(FIRST) }
     }
 
     /// The entry of `labels`.
-    pub(crate) fn get(&self, labels: [&str; L]) -> Option<Arc<Entry<T, L>>> {
+    pub(crate) fn get(&self, labels: [&str; L]) -> Option<&Entry<T, L>> {
         let hash = self.hasher.hash_one(labels);
-        self.entries.read().find(hash, |entry| entry.is(&labels)).cloned()
+        for level in self.levels() {
+            for place in level.window(hash) {
+                // A free place: it would be here.
+                let entry = place.get()?;
+                if entry.is(hash, &labels) {
+                    return Some(entry);
+                }
+            }
+        }
+        None
     }
 
-    /// Does `f` to what is counted under `labels`, if it exists; shorter than [`get`](Self::get) by one shared count.
-    pub(crate) fn with(&self, labels: [&str; L], f: impl FnOnce(&T)) -> bool {
-        let hash = self.hasher.hash_one(labels);
-        let entries = self.entries.read();
-        let Some(entry) = entries.find(hash, |entry| entry.is(&labels)) else { return false };
-        f(&entry.value);
-        true
-    }
-
-    /// The entry of `labels`, made if it doesn't exist and `allow` says so.
+    /// The entry of `labels`, made if it doesn't exist and there is room: `take` takes it, `give_back` does that where somebody
+    /// else made the same entry meanwhile.
     pub(crate) fn get_or_insert(
         &self,
         labels: [&str; L],
-        allow: impl FnOnce() -> bool,
-        make: impl FnOnce() -> T,
-    ) -> Option<Arc<Entry<T, L>>> {
-        if let Some(entry) = self.get(labels) {
-            return Some(entry);
-        }
+        take: impl Fn() -> bool,
+        give_back: impl Fn(),
+        make: impl Fn() -> T,
+    ) -> Option<&Entry<T, L>> {
         let hash = self.hasher.hash_one(labels);
-        let mut entries = self.entries.write();
-        // Somebody else may have been faster between the two locks.
-        if let Some(entry) = entries.find(hash, |entry| entry.is(&labels)) {
-            return Some(entry.clone());
+        let mut made = None;
+        let mut level = &self.first;
+        loop {
+            for place in level.window(hash) {
+                if place.get().is_none() {
+                    let entry = match made.take() {
+                        Some(entry) => entry,
+                        None if take() => Box::new(Entry { hash, ..Entry::new(labels, make()) }),
+                        None => return None,
+                    };
+                    match place.set(entry) {
+                        Ok(()) => return place.get().map(|entry| &**entry),
+                        Err(entry) => made = Some(entry),
+                    }
+                }
+                if let Some(entry) = place.get()
+                    && entry.is(hash, &labels)
+                {
+                    if made.is_some() {
+                        give_back();
+                    }
+                    return Some(entry);
+                }
+            }
+            level = level.next.get_or_init(|| Box::new(Level::new(level.places.len() * GROWTH)));
         }
-        if !allow() {
-            return None;
-        }
-        let entry = Arc::new(Entry::new(labels, make()));
-        // A stored label set hashes as the borrowed one does: arrays as slices, boxed text as text.
-        entries.insert_unique(hash, entry.clone(), |entry| self.hasher.hash_one(&entry.labels));
-        Some(entry)
     }
 
-    /// All entries; the lock is held for the copy of the handles only.
-    pub(crate) fn all(&self) -> Vec<Arc<Entry<T, L>>> {
-        self.entries.read().iter().cloned().collect()
+    /// All entries.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Entry<T, L>> {
+        self.levels()
+            .flat_map(|level| level.places.iter().filter_map(|place| place.get().map(|entry| &**entry)))
     }
 
     /// All entries, sorted by their labels.
-    pub(crate) fn sorted(&self) -> Vec<Arc<Entry<T, L>>> {
-        let mut all = self.all();
+    pub(crate) fn sorted(&self) -> Vec<&Entry<T, L>> {
+        let mut all: Vec<_> = self.all().collect();
         all.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));
         all
+    }
+
+    fn levels(&self) -> impl Iterator<Item = &Level<T, L>> {
+        std::iter::successors(Some(&self.first), |level| level.next.get().map(|next| &**next))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
+
+    fn insert<const L: usize>(table: &Table<usize, L>, labels: [&str; L], value: usize) {
+        table.get_or_insert(labels, || true, || {}, || value).unwrap();
+    }
 
     #[test]
     fn labels_are_told_apart_by_position() {
-        let table = Table::<u8, 2>::new();
-        table.get_or_insert(["a", "bc"], || true, || 1).unwrap();
-        table.get_or_insert(["ab", "c"], || true, || 2).unwrap();
+        let table = Table::<usize, 2>::new();
+        insert(&table, ["a", "bc"], 1);
+        insert(&table, ["ab", "c"], 2);
         assert_eq!(table.get(["a", "bc"]).unwrap().value, 1);
         assert_eq!(table.get(["ab", "c"]).unwrap().value, 2);
         assert!(table.get(["a", "b"]).is_none());
@@ -104,12 +159,40 @@ mod tests {
     fn every_entry_is_found_again_after_growing() {
         let table = Table::<usize, 1>::new();
         for n in 0..5_000 {
-            table.get_or_insert([&n.to_string()], || true, || n).unwrap();
+            insert(&table, [&n.to_string()], n);
         }
         for n in 0..5_000 {
             assert_eq!(table.get([&n.to_string()]).unwrap().value, n);
         }
         assert_eq!(table.sorted().len(), 5_000);
-        assert!(table.get_or_insert(["new"], || false, || 0).is_none());
+        assert!(table.levels().count() <= 6, "{} levels", table.levels().count());
+        assert!(table.get_or_insert(["new"], || false, || {}, || 0).is_none());
+    }
+
+    #[test]
+    fn threads_that_make_the_same_entries_make_each_once() {
+        let table = Table::<usize, 1>::new();
+        let (taken, barrier) = (AtomicUsize::new(0), Barrier::new(4));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for n in 0..1_000 {
+                        if n % 100 == 0 {
+                            barrier.wait();
+                        }
+                        let take = || {
+                            taken.fetch_add(1, Ordering::Relaxed);
+                            true
+                        };
+                        let give_back = || {
+                            taken.fetch_sub(1, Ordering::Relaxed);
+                        };
+                        let entry = table.get_or_insert([&n.to_string()], take, give_back, || n).unwrap();
+                        assert_eq!(entry.value, n);
+                    }
+                });
+            }
+        });
+        assert_eq!((table.all().count(), taken.into_inner()), (1_000, 1_000));
     }
 }

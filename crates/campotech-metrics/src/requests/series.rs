@@ -1,0 +1,116 @@
+//! What is counted for one method and path.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::in_flight::{Cause, Phase};
+use crate::series::{
+    Budget, HTTP_SECONDS, HistogramWords, SIZE_BYTES, Sharded, Snapshot, StatusCounts, Statuses,
+};
+
+/// The series of one method and path.
+#[derive(Debug)]
+pub(crate) struct RouteSeries {
+    statuses: Statuses,
+    words: Sharded<RouteWords>,
+}
+
+/// Their words. A request takes one of each cache line or two: the duration's, the status's, one for each size.
+#[derive(Debug, Default)]
+#[repr(C, align(64))]
+pub(super) struct RouteWords {
+    duration: HistogramWords<8>,
+    statuses: StatusCounts,
+    response_size: HistogramWords<9>,
+    request_size: HistogramWords<9>,
+    cancelled: [AtomicU64; Phase::COUNT],
+    failed: [AtomicU64; Cause::COUNT],
+}
+
+/// A whole answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Completed {
+    pub(super) status: u16,
+    /// Nothing but the status is told of an upgrade.
+    pub(super) figures: Option<Figures>,
+}
+
+/// What histograms are told.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Figures {
+    pub(super) took: std::time::Duration,
+    pub(super) sent: u64,
+    pub(super) size: Option<u64>,
+}
+
+impl RouteSeries {
+    pub(super) fn new() -> Self {
+        // A counter born at 1 has rate 0: the first 500 of a route would be invisible.
+        Self { statuses: Statuses::new(500), words: Sharded::default() }
+    }
+
+    /// Counts a whole answer; false where its status has no series.
+    pub(super) fn completed(&self, done: Completed, budget: Option<&Budget>) -> bool {
+        let words = self.words.here();
+        if let Some(Figures { took, sent, size }) = done.figures {
+            words.duration.observe_time(&HTTP_SECONDS, took);
+            words.response_size.observe(&SIZE_BYTES, sent);
+            if let Some(size) = size {
+                words.request_size.observe(&SIZE_BYTES, size);
+            }
+        }
+        let index = budget.and_then(|budget| self.statuses.index(done.status, budget));
+        index.map(|index| words.statuses.count(index)).is_some()
+    }
+
+    pub(super) fn cancelled(&self, phase: Phase) {
+        self.words.here().cancelled[phase as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn failed(&self, cause: Cause) {
+        self.words.here().failed[cause as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Statuses and how often each was answered, sorted by status.
+    pub(super) fn statuses(&self) -> Vec<(u16, u64)> {
+        let words: Vec<_> = self.words.all().map(|words| &words.statuses).collect();
+        self.statuses.sorted(&words)
+    }
+
+    pub(super) fn duration(&self) -> Snapshot {
+        HistogramWords::snapshot(&HTTP_SECONDS, self.words.all().map(|words| &words.duration))
+    }
+
+    pub(super) fn request_size(&self) -> Snapshot {
+        HistogramWords::snapshot(&SIZE_BYTES, self.words.all().map(|words| &words.request_size))
+    }
+
+    pub(super) fn response_size(&self) -> Snapshot {
+        HistogramWords::snapshot(&SIZE_BYTES, self.words.all().map(|words| &words.response_size))
+    }
+
+    /// By phase.
+    pub(super) fn all_cancelled(&self) -> [u64; Phase::COUNT] {
+        std::array::from_fn(|phase| self.words.sum(|words| words.cancelled[phase].load(Ordering::Relaxed)))
+    }
+
+    /// By cause.
+    pub(super) fn all_failed(&self) -> [u64; Cause::COUNT] {
+        std::array::from_fn(|cause| self.words.sum(|words| words.failed[cause].load(Ordering::Relaxed)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scale_has_as_many_buckets_as_its_words() {
+        assert_eq!((HTTP_SECONDS.le().count(), SIZE_BYTES.le().count()), (8, 9));
+    }
+
+    #[test]
+    fn what_a_fast_request_counts_in_its_duration_is_one_cache_line() {
+        assert_eq!(std::mem::offset_of!(RouteWords, duration), 0);
+        assert_eq!(align_of::<RouteWords>(), 64);
+    }
+}
