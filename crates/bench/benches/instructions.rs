@@ -1,5 +1,7 @@
 //! Instructions of every case, counted by callgrind: a process each, the same figure on every run.
 
+#![allow(clippy::disallowed_methods, reason = "what gungraun's macro expands to ends the process")]
+
 use std::hint::black_box;
 
 use campotech_bench::{REQUESTS, Subject, WARM, cases};

@@ -22,5 +22,8 @@ pub struct Case {
 
 /// All cases, floors among them.
 pub fn cases() -> Vec<Case> {
+    #[cfg(feature = "peers")]
+    return [ours::CASES, crate::peers::CASES].concat();
+    #[cfg(not(feature = "peers"))]
     ours::CASES.to_vec()
 }

@@ -1,11 +1,17 @@
 //! What the crates cost: beside nothing (gates, counted) and beside their peers (bars, measured in the same run).
 
 pub mod allocations;
+#[cfg(feature = "peers")]
+pub mod bars;
 pub mod case;
 pub mod gates;
 pub mod instructions;
 pub mod ours;
 pub mod pairs;
+#[cfg(feature = "peers")]
+pub mod peers;
 pub mod service;
+#[cfg(feature = "peers")]
+pub mod words;
 
 pub use case::{Case, REQUESTS, Subject, WARM, cases};

@@ -1,4 +1,5 @@
 //! `campotech-bench gates [--write]`: what each case costs over its floor, compared with what was reached.
+//! `campotech-bench bars [FILTER]`, with the feature `peers`: ratios.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -14,7 +15,9 @@ fn main() -> ExitCode {
     let done = match words[..] {
         ["gates"] => compare(),
         ["gates", "--write"] => costs().and_then(|costs| write(&costs)),
-        _ => Err("usage: campotech-bench gates [--write]".to_owned()),
+        #[cfg(feature = "peers")]
+        ["bars", filter] => bars(filter),
+        _ => Err("usage: campotech-bench gates [--write] | bars FILTER".to_owned()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -31,6 +34,12 @@ fn compare() -> Result<(), String> {
     let (lines, within) = gates::compared(&costs()?, &gates);
     print!("{lines}");
     if within { Ok(()) } else { Err("not all are within their gates".to_owned()) }
+}
+
+#[cfg(feature = "peers")]
+fn bars(filter: &str) -> Result<(), String> {
+    let reached = campotech_bench::bars::measured(filter, &costs()?)?;
+    if reached { Ok(()) } else { Err("not all bars are reached".to_owned()) }
 }
 
 fn write(costs: &Gates) -> Result<(), String> {

@@ -1,5 +1,6 @@
 //! The layers of this house, each over a service that does nothing.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use campotech_metrics::Metrics;
@@ -9,7 +10,7 @@ use campotech_security::headers::SecurityHeadersLayer;
 use campotech_security::inspect::InspectLayer;
 use campotech_security::overload::OverloadLayer;
 use campotech_security::request_id::RequestIdLayer;
-use campotech_sentry::{SentryGuard, SentryLayer};
+use campotech_sentry::{SentryConfig, SentryGuard, SentryLayer};
 use tower::Layer;
 
 use crate::service::{Nothing, driven, get};
@@ -25,6 +26,7 @@ pub const CASES: &[Case] = &[
     layer("sentry.layer_without_dsn", || {
         driven(SentryLayer::new(&SentryGuard::disabled()).layer(Nothing), get)
     }),
+    layer("sentry.layer", || driven(SentryLayer::new(sentry_client()).layer(Nothing), get)),
     layer("security.client_ip", || driven(ClientIpLayer::new(TrustedProxies::none()).layer(Nothing), get)),
     layer("security.request_id", || driven(RequestIdLayer::new().layer(Nothing), get)),
     layer("security.headers", || driven(SecurityHeadersLayer::new().layer(Nothing), get)),
@@ -45,6 +47,18 @@ fn metrics() -> Subject {
 
 fn ops() -> Subject {
     driven(measured().ops_layer().layer(Nothing), get)
+}
+
+/// The client of this process, with a DSN that nobody listens at and no traces.
+///
+/// # Panics
+/// The DSN is none.
+pub fn sentry_client() -> &'static SentryGuard {
+    static CLIENT: OnceLock<SentryGuard> = OnceLock::new();
+    CLIENT.get_or_init(|| {
+        let config = SentryConfig::new().with_dsn("http://key@127.0.0.1:9/1").expect("a DSN");
+        campotech_sentry::init(config).expect("a client")
+    })
 }
 
 fn measured() -> Metrics {

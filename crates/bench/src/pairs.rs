@@ -18,12 +18,12 @@ pub struct Pair {
     pub ratio: f64,
 }
 
-/// Runs the two in turns. `floor` is what both have under them; its time is taken from both in every round.
-pub fn measured(ours: &mut Subject, peer: &mut Subject, floor: &mut Subject) -> Pair {
-    let counts = [calls(ours), calls(peer), calls(floor)];
+/// Runs the two in turns. `floor`, if there is one, is what both have under them; its time is taken from both in every round.
+pub fn measured(ours: &mut Subject, peer: &mut Subject, mut floor: Option<Subject>) -> Pair {
+    let counts = [calls(ours), calls(peer), floor.as_mut().map_or(0, calls)];
     let mut rounds = [const { Vec::new() }; 3];
     for _ in 0..ROUNDS {
-        let floor = timed(floor, counts[2]);
+        let floor = floor.as_mut().map_or(0.0, |floor| timed(floor, counts[2]));
         let (ours, peer) = (timed(ours, counts[0]) - floor, timed(peer, counts[1]) - floor);
         rounds[0].push(ours);
         rounds[1].push(peer);
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_ratio_is_of_what_is_over_the_floor() {
-        let pair = measured(&mut turns(2_000), &mut turns(3_000), &mut turns(1_000));
+        let pair = measured(&mut turns(2_000), &mut turns(3_000), Some(turns(1_000)));
         assert!((0.3..0.8).contains(&pair.ratio), "{pair:?}");
     }
 }

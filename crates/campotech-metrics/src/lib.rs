@@ -27,5 +27,5 @@ pub use ops::{OpsMetricsFuture, OpsMetricsLayer, OpsMetricsService};
 pub use pools::{PoolMetrics, PoolState};
 pub use prometheus_client;
 pub use render::CONTENT_TYPE;
-pub use requests::{MetricsBody, MetricsFuture, MetricsLayer, MetricsService};
+pub use requests::{MetricsBody, MetricsFuture, MetricsLayer, MetricsService, RequestRecorder};
 pub use totals::{LatencyTotals, MetricsTotals};

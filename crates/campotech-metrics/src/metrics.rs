@@ -15,7 +15,7 @@ use crate::names::Kind;
 use crate::ops::{OpsMetricsLayer, OpsRequests};
 use crate::pools::{PoolMetrics, PoolState, Pools};
 use crate::reports::Reports;
-use crate::requests::{MetricsLayer, Requests};
+use crate::requests::{MetricsLayer, RequestRecorder, Requests};
 use crate::series::{Histogram, PROBE_SECONDS};
 use crate::{ConfigError, MetricsBuilder, MetricsEndpoint};
 
@@ -96,6 +96,12 @@ impl Metrics {
     /// Otherwise they appear with the first one, whose increase Prometheus can't see.
     pub fn declare_route(&self, method: &Method, path: &str) {
         self.0.requests.declare(method, path);
+    }
+
+    /// Counts requests of a route that no layer sees; the path is a template, as for the layer.
+    #[must_use]
+    pub fn recorder(&self, method: &Method, path: &str) -> RequestRecorder {
+        RequestRecorder::new(self.0.requests, method, path)
     }
 
     /// Counts a created job.

@@ -25,7 +25,7 @@ pub(crate) struct Requests {
 
 /// Requests that came in, and those that ended.
 #[derive(Debug, Default)]
-#[repr(align(64))]
+#[repr(align(128))]
 struct Flow {
     started: AtomicU64,
     ended: AtomicU64,
@@ -102,6 +102,14 @@ impl Requests {
             }
         }
         self.flow.here().ended.fetch_add(1, Ordering::Release);
+    }
+
+    /// Counts a request from its start to its end.
+    pub(super) fn whole(&self, entry: &RouteEntry, done: Completed) {
+        let flow = self.flow.here();
+        flow.started.fetch_add(1, Ordering::Relaxed);
+        self.completed(entry, done);
+        flow.ended.fetch_add(1, Ordering::Release);
     }
 
     fn completed(&self, entry: &RouteEntry, done: Completed) {

@@ -41,7 +41,7 @@ fn bench(args: &[String]) -> ExitCode {
         Ok(workspace) => {
             let mut run = Runner::default();
             if have_tools(&mut run, &workspace, Kit::Bench, install) {
-                steps(&Bench::of(&workspace), &mut run, asked);
+                steps(&Bench::of(&workspace, asked), &mut run, asked);
             }
             run.finish()
         }
@@ -72,12 +72,15 @@ struct Bench<'a> {
     manifest: PathBuf,
     /// Nothing of it is the workspace's: other versions, other features.
     target: PathBuf,
+    /// Whether peers are measured, too.
+    peers: bool,
 }
 
 impl<'a> Bench<'a> {
-    fn of(workspace: &'a Workspace) -> Self {
+    fn of(workspace: &'a Workspace, asked: Asked<'_>) -> Self {
         let manifest = workspace.root.join("crates/bench/Cargo.toml");
-        Self { workspace, manifest, target: workspace.target.join("bench") }
+        let peers = matches!(asked, Asked::Bars(_));
+        Self { workspace, manifest, target: workspace.target.join("bench"), peers }
     }
 
     fn cargo(&self, words: &[&str]) -> Cmd {
@@ -88,7 +91,8 @@ impl<'a> Bench<'a> {
 
     fn measured(&self, words: &[&str]) -> Cmd {
         let runner = self.target.join("debug").join(RUNNER);
-        let command = self.cargo(words).args(["--locked", "--profile", "bench"]);
+        let peers = if self.peers { &["--features", "peers"][..] } else { &[] };
+        let command = self.cargo(words).args(["--locked", "--profile", "bench"]).args(peers.iter().copied());
         command.env("GUNGRAUN_RUNNER", runner).env("GUNGRAUN_SAVE_SUMMARY", "json")
     }
 

@@ -1,0 +1,119 @@
+//! Bars: what is wanted, beside a peer or a floor in the same run.
+
+use crate::gates::Gates;
+use crate::pairs::{self, Pair};
+use crate::peers::{AXUM_PROMETHEUS, SENTRY_TOWER};
+use crate::{Subject, cases, ours, words};
+
+/// A ratio that is wanted.
+struct Bar {
+    name: &'static str,
+    /// The most that the ratio of ours to the peer's may be.
+    most: f64,
+    measured: Measured,
+}
+
+enum Measured {
+    /// Times of subjects in turns; what both have under them, if there is such, is taken off.
+    Times { ours: fn() -> Subject, peer: fn() -> Subject, floor: Option<fn() -> Subject> },
+    /// Instructions over their floor of two cases.
+    Cases { ours: &'static str, peer: &'static str },
+    /// Instructions over its floor, beside a number.
+    Instructions { ours: &'static str, most: f64 },
+}
+
+const BARS: &[Bar] = &[
+    Bar {
+        name: "metrics.layer.time",
+        most: 0.2,
+        measured: Measured::Times {
+            ours: || begin("metrics.layer"),
+            peer: || begin(AXUM_PROMETHEUS),
+            floor: Some(|| begin(ours::NOTHING)),
+        },
+    },
+    Bar {
+        name: "metrics.layer.instructions",
+        most: 1.0,
+        measured: Measured::Instructions { ours: "metrics.layer", most: 1_200.0 },
+    },
+    Bar {
+        name: "metrics.layer.instructions_of_axum_prometheus",
+        most: 0.1,
+        measured: Measured::Cases { ours: "metrics.layer", peer: AXUM_PROMETHEUS },
+    },
+    Bar {
+        name: "metrics.record.six_additions",
+        most: 2.0,
+        measured: Measured::Times { ours: words::ours, peer: words::six_additions, floor: None },
+    },
+    Bar {
+        name: "metrics.record.families",
+        most: 0.5,
+        measured: Measured::Times { ours: words::ours, peer: words::families, floor: None },
+    },
+    Bar {
+        name: "metrics.record.two_threads",
+        most: 1.0 / 0.85,
+        measured: Measured::Times { ours: words::two_on_one, peer: words::two_on_two, floor: None },
+    },
+    Bar {
+        name: "sentry.layer_without_dsn.instructions",
+        most: 1.0,
+        measured: Measured::Instructions { ours: "sentry.layer_without_dsn", most: 300.0 },
+    },
+    Bar {
+        name: "sentry.layer.time",
+        most: 0.5,
+        measured: Measured::Times {
+            ours: || begin("sentry.layer"),
+            peer: || begin(SENTRY_TOWER),
+            floor: Some(|| begin(ours::NOTHING)),
+        },
+    },
+    Bar {
+        name: "sentry.layer.instructions_of_sentry_tower",
+        most: 0.5,
+        measured: Measured::Cases { ours: "sentry.layer", peer: SENTRY_TOWER },
+    },
+];
+
+/// # Panics
+/// There is no such case.
+fn begin(name: &str) -> Subject {
+    let case = cases().into_iter().find(|case| case.name == name).expect("a case");
+    (case.begin)()
+}
+
+/// Prints a line for each bar whose name has `filter` in it; whether all are reached.
+///
+/// # Errors
+/// No bar has it.
+pub fn measured(filter: &str, costs: &Gates) -> Result<bool, String> {
+    let wanted: Vec<_> = BARS.iter().filter(|bar| bar.name.contains(filter)).collect();
+    if wanted.is_empty() {
+        return Err(format!("no bar has `{filter}` in its name"));
+    }
+    let mut reached = true;
+    for bar in wanted {
+        let Pair { ours, peer, ratio } = bar.measured.pair(costs);
+        let fine = ratio <= bar.most;
+        reached &= fine;
+        let (name, most, missed) = (bar.name, bar.most, if fine { "" } else { " MISSED" });
+        println!("BENCH {name} ratio={ratio:.3} bar<={most:.2} ours={ours:.1} peer={peer:.1}{missed}");
+    }
+    Ok(reached)
+}
+
+impl Measured {
+    fn pair(&self, costs: &Gates) -> Pair {
+        let counted = |ours: f64, peer: f64| Pair { ours, peer, ratio: ours / peer };
+        match *self {
+            Self::Times { ours, peer, floor } => {
+                pairs::measured(&mut ours(), &mut peer(), floor.map(|floor| floor()))
+            }
+            Self::Cases { ours, peer } => counted(costs[ours].instructions, costs[peer].instructions),
+            Self::Instructions { ours, most } => counted(costs[ours].instructions, most),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The peers, each as its documentation puts it together.
+
+use std::sync::OnceLock;
+
+use axum::body::Body;
+use axum_prometheus::PrometheusMetricLayer;
+use axum_prometheus::metrics_exporter_prometheus::PrometheusHandle;
+use http::Request;
+use sentry_tower::{NewSentryLayer, SentryHttpLayer};
+use tower::{Layer, ServiceBuilder};
+
+use crate::ours::NOTHING;
+use crate::service::{Nothing, driven, get};
+use crate::{Case, Subject};
+
+pub const AXUM_PROMETHEUS: &str = "axum_prometheus.layer";
+pub const SENTRY_TOWER: &str = "sentry_tower.pair";
+
+pub const CASES: &[Case] = &[
+    Case { name: AXUM_PROMETHEUS, floor: NOTHING, begin: axum_prometheus },
+    Case { name: SENTRY_TOWER, floor: NOTHING, begin: sentry_tower },
+];
+
+fn axum_prometheus() -> Subject {
+    // One for a process: it sets the global recorder. It wants a runtime, for its upkeep.
+    static PAIR: OnceLock<(PrometheusMetricLayer<'static>, PrometheusHandle)> = OnceLock::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let _entered = runtime.enter();
+    let (layer, handle) = PAIR.get_or_init(PrometheusMetricLayer::pair);
+    let mut subject = driven(layer.layer(Nothing), get);
+    Box::new(move |requests| {
+        subject(requests);
+        // Its samples are kept until they are drained, which is part of what they cost.
+        handle.run_upkeep();
+    })
+}
+
+fn sentry_tower() -> Subject {
+    crate::ours::sentry_client();
+    let pair = ServiceBuilder::new()
+        .layer(NewSentryLayer::<Request<Body>>::new_from_top())
+        .layer(SentryHttpLayer::new());
+    driven(pair.service(Nothing), get)
+}
