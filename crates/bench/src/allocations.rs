@@ -1,9 +1,9 @@
-//! Allocations of every case, by a counting allocator.
+//! Allocations of every case, by a counting allocator. Not in the library: where instructions are counted, it would be counted, too.
 
-use crate::{Case, REQUESTS, WARM};
+use campotech_bench::{Case, REQUESTS, WARM};
 
 /// Allocations of one request, warm.
-pub fn of(case: &Case) -> f64 {
+pub(crate) fn of(case: &Case) -> f64 {
     let mut subject = (case.begin)();
     subject(WARM);
     let counted = allocation_counter::measure(|| subject(REQUESTS));

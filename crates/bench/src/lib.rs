@@ -1,6 +1,5 @@
 //! What the crates cost: beside nothing (gates, counted) and beside their peers (bars, measured in the same run).
 
-pub mod allocations;
 #[cfg(feature = "peers")]
 pub mod bars;
 pub mod case;

@@ -1,11 +1,13 @@
 //! `campotech-bench gates [--write]`: what each case costs over its floor, compared with what was reached.
 //! `campotech-bench bars [FILTER]`, with the feature `peers`: ratios.
 
+mod allocations;
+
 use std::path::Path;
 use std::process::ExitCode;
 
 use campotech_bench::gates::{self, Gates};
-use campotech_bench::{allocations, cases, instructions};
+use campotech_bench::{cases, instructions};
 
 const GATES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/gates.toml");
 

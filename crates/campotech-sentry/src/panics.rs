@@ -1,7 +1,7 @@
 //! Panics: what happened, with the stack that only the hook sees.
 
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::Once;
 
@@ -11,7 +11,8 @@ use sentry::{ClientOptions, Hub, Integration};
 
 thread_local! {
     static CATCHING: Cell<bool> = const { Cell::new(false) };
-    static SEEN: RefCell<Option<Event<'static>>> = const { RefCell::new(None) };
+    // Boxed, since it is taken for every request, and an event is large.
+    static SEEN: Cell<Option<Box<Event<'static>>>> = const { Cell::new(None) };
 }
 
 static HOOK: Once = Once::new();
@@ -44,8 +45,7 @@ impl Integration for PanicHook {
                 };
                 if CATCHING.get() {
                     // The layer sends it when the stack is unwound, within the hub of the request.
-                    let event = event();
-                    SEEN.with(|seen| *seen.borrow_mut() = Some(event));
+                    SEEN.set(Some(Box::new(event())));
                 } else {
                     let hub = Hub::current();
                     if hub.client().is_some_and(|client| client.is_enabled()) {
@@ -64,11 +64,14 @@ pub(crate) fn catch<R>(work: impl FnOnce() -> R) -> Result<R, Box<Caught>> {
     let result = catch_unwind(AssertUnwindSafe(work));
     CATCHING.set(outer);
     // Also where nothing went wrong: `work` may have caught a panic of its own.
-    let seen = SEEN.with(|seen| seen.borrow_mut().take());
-    result.map_err(|payload| {
-        let event = seen.unwrap_or_else(|| event_of(&*payload));
-        Box::new(Caught { payload, event })
-    })
+    let seen = SEEN.take();
+    result.map_err(|payload| caught(payload, seen))
+}
+
+#[cold]
+fn caught(payload: Box<dyn Any + Send>, seen: Option<Box<Event<'static>>>) -> Box<Caught> {
+    let event = seen.map_or_else(|| event_of(&*payload), |event| *event);
+    Box::new(Caught { payload, event })
 }
 
 /// For a hook that was replaced after ours, or a panic that was resumed.

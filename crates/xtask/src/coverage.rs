@@ -5,8 +5,8 @@ use crate::counts::Tally;
 use crate::step::StepResult;
 use crate::workspace::Workspace;
 
-/// Lines in a hundred. What is reached goes down only with a reason.
-const FLOOR: &str = "85";
+/// Lines in a hundred; 89 are reached. It goes down only with a reason.
+const FLOOR: &str = "88";
 
 /// Runs the tests of what is published, and nothing that a test of the example's happens to touch.
 pub(crate) fn measured(workspace: &Workspace) -> StepResult {
