@@ -3,7 +3,7 @@
 use crate::gates::Gates;
 use crate::pairs::{self, Pair};
 use crate::peers::{AXUM_PROMETHEUS, SENTRY_TOWER};
-use crate::{Subject, cases, ours, words};
+use crate::{Subject, cases, encode, ours, words};
 
 /// A ratio that is wanted.
 struct Bar {
@@ -56,6 +56,11 @@ const BARS: &[Bar] = &[
         name: "metrics.record.two_threads",
         most: 1.0 / 0.85,
         measured: Measured::Times { ours: words::two_on_one, peer: words::two_on_two, floor: None },
+    },
+    Bar {
+        name: "metrics.encode.prometheus_client",
+        most: 0.3,
+        measured: Measured::Times { ours: encode::ours, peer: encode::prometheus_client, floor: None },
     },
     Bar {
         name: "sentry.layer_without_dsn.instructions",

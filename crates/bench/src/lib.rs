@@ -3,6 +3,8 @@
 #[cfg(feature = "peers")]
 pub mod bars;
 pub mod case;
+#[cfg(feature = "peers")]
+pub mod encode;
 pub mod gates;
 pub mod instructions;
 pub mod ours;

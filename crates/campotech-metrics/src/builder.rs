@@ -15,27 +15,34 @@ use crate::text::translate;
 ///
 /// # Defaults
 /// - revision: none
+/// - the process is measured, too
 /// - series budget: 2,000 label sets in each family
 #[derive(Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct MetricsBuilder {
     build: Build,
     budget: usize,
-    registry: Registry,
+    registry: Option<Registry>,
 }
 
 impl MetricsBuilder {
     pub(crate) fn new(service: String, version: String) -> Self {
         Self {
-            build: Build { service, version, revision: None },
+            build: Build { service, version, revision: None, process: true },
             budget: 2_000,
-            registry: Registry::default(),
+            registry: None,
         }
     }
 
     /// The revision of the source, for `build_info`.
     pub fn with_revision(mut self, revision: impl Into<String>) -> Self {
         self.build.revision = Some(revision.into());
+        self
+    }
+
+    /// Leaves `process_*` and `cgroup_*` out, for a second set of metrics in one process.
+    pub const fn without_process(mut self) -> Self {
+        self.build.process = false;
         self
     }
 
@@ -63,7 +70,7 @@ impl MetricsBuilder {
     /// # Ok::<(), campotech_metrics::ConfigError>(())
     /// ```
     pub fn register(mut self, register: impl FnOnce(&mut Registry)) -> Self {
-        register(&mut self.registry);
+        register(self.registry.get_or_insert_default());
         self
     }
 
@@ -83,7 +90,9 @@ impl MetricsBuilder {
             return Err(ConfigError::BudgetTooSmall { budget: self.budget, least: 2 * RESERVE });
         }
         let mut text = String::new();
-        encode(&mut text, &self.registry).map_err(|_| ConfigError::Unencodable)?;
+        if let Some(registry) = &self.registry {
+            encode(&mut text, registry).map_err(|_| ConfigError::Unencodable)?;
+        }
         let names: BTreeSet<String> =
             translate(&text).into_iter().map(|block| block.name.into_owned()).collect();
         if let Some(desc) = ALL.iter().find(|desc| names.contains(desc.name)) {

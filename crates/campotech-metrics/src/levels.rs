@@ -10,7 +10,7 @@ impl Metrics {
     /// What waits in each queue; asked as at a scrape, and one whose question panics is left out.
     #[must_use]
     pub fn queues(&self) -> Vec<(Queue, QueueState)> {
-        self.inner().business.queues()
+        self.inner().business.queues().into_iter().collect()
     }
 
     /// What each pool holds, by name; asked as at a scrape, and one whose question panics is left out.

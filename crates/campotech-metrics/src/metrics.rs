@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Method;
+use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
 use tokio::runtime::Handle;
 
@@ -17,6 +18,7 @@ use crate::pools::{PoolMetrics, PoolState, Pools};
 use crate::reports::Reports;
 use crate::requests::{MetricsLayer, RequestRecorder, Requests};
 use crate::series::{Histogram, PROBE_SECONDS};
+use crate::text::Exposition;
 use crate::{ConfigError, MetricsBuilder, MetricsEndpoint};
 
 /// Everything a service measures. Clones share it; there is no global one.
@@ -29,6 +31,8 @@ pub(crate) struct Build {
     pub(crate) service: String,
     pub(crate) version: String,
     pub(crate) revision: Option<String>,
+    /// Whether the process is measured, too.
+    pub(crate) process: bool,
 }
 
 pub(crate) struct Inner {
@@ -42,8 +46,10 @@ pub(crate) struct Inner {
     pub(crate) runtimes: Runtimes,
     pub(crate) process: Process,
     pub(crate) cgroup: Cgroup,
-    pub(crate) registry: Registry,
+    pub(crate) registry: Option<Registry>,
     pub(crate) scrapes: Histogram,
+    /// What the last answer was made in.
+    pub(crate) scratch: Mutex<Exposition>,
 }
 
 impl Metrics {
@@ -52,7 +58,12 @@ impl Metrics {
         MetricsBuilder::new(service.into(), version.into())
     }
 
-    pub(crate) fn new(build: Build, budget: usize, registry: Registry, registered: BTreeSet<String>) -> Self {
+    pub(crate) fn new(
+        build: Build,
+        budget: usize,
+        registry: Option<Registry>,
+        registered: BTreeSet<String>,
+    ) -> Self {
         Self(Arc::new(Inner {
             build,
             requests: Requests::new(budget),
@@ -66,6 +77,7 @@ impl Metrics {
             cgroup: Cgroup::new(),
             registry,
             scrapes: Histogram::new(&PROBE_SECONDS),
+            scratch: Mutex::default(),
         }))
     }
 

@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
+use arrayvec::ArrayVec;
 use bytes::Bytes;
 use prometheus_client::encoding::text::encode_registry;
+use prometheus_client::registry::Registry;
 
 use crate::Metrics;
 use crate::collect::ask;
@@ -23,35 +25,40 @@ impl Metrics {
     /// As [`render`](Self::render), as text.
     #[must_use]
     pub fn render_text(&self) -> String {
-        let start = Instant::now();
-        let inner = self.inner();
-        let mut out = Exposition::default();
-        inner.requests.write(&mut out);
-        inner.ops.write(&mut out);
-        inner.business.write(&mut out);
-        inner.reports.write(&mut out);
-        inner.pools.write(&mut out);
-        inner.process.write(&mut out);
-        inner.cgroup.write(&mut out);
-        inner.runtimes.write(&mut out);
-        self.write_build(&mut out);
-        inner.watches.write(&mut out);
-        out.extend(translate(&self.registered()));
-        self.write_self(&mut out);
-        let text = out.finish();
-        inner.scrapes.observe_time(start.elapsed());
+        let mut text = String::new();
+        self.render_into(&mut text);
         text
     }
 
-    /// What was registered; a collector that fails or panics loses that, not what this crate measures.
-    fn registered(&self) -> String {
-        let registry = &self.inner().registry;
-        ask(|| {
-            let mut text = String::new();
-            let _ = encode_registry(&mut text, registry);
-            text
-        })
-        .unwrap_or_default()
+    /// As [`render_text`](Self::render_text), appended to a text: where that is large enough, requests and reports are
+    /// written without an allocation.
+    pub fn render_into(&self, text: &mut String) {
+        let start = Instant::now();
+        let inner = self.inner();
+        // Two at once: the later one makes its own.
+        let mut kept = inner.scratch.try_lock();
+        let mut own = Exposition::default();
+        let out = kept.as_deref_mut().unwrap_or(&mut own);
+        out.clear();
+        inner.requests.write(out);
+        inner.ops.write(out);
+        inner.business.write(out);
+        inner.reports.write(out);
+        inner.pools.write(out);
+        if inner.build.process {
+            inner.process.write(out);
+            inner.cgroup.write(out);
+        }
+        inner.runtimes.write(out);
+        self.write_build(out);
+        inner.watches.write(out);
+        if let Some(registry) = &inner.registry {
+            out.extend(translate(&registered(registry)));
+        }
+        self.write_self(out);
+        out.finish(text);
+        drop(kept);
+        inner.scrapes.observe_time(start.elapsed());
     }
 
     fn write_build(&self, out: &mut Exposition) {
@@ -68,12 +75,8 @@ impl Metrics {
     /// The metrics about the metrics; last, since they count the others.
     fn write_self(&self, out: &mut Exposition) {
         let inner = self.inner();
-        let series = out.series();
-        let mut family = out.family(&names::SERIES);
-        for (name, count) in &series {
-            family.value(&[("family", name)], *count as f64);
-        }
-        let mut budgets: Vec<_> = inner
+        out.count(&names::SERIES);
+        let mut budgets: ArrayVec<_, 16> = inner
             .requests
             .budgets()
             .chain(inner.reports.budgets())
@@ -87,4 +90,14 @@ impl Metrics {
         }
         out.family(&names::SCRAPE_DURATION).histogram(&[], &inner.scrapes.snapshot());
     }
+}
+
+/// What was registered; a collector that fails or panics loses that, not what this crate measures.
+fn registered(registry: &Registry) -> String {
+    ask(|| {
+        let mut text = String::new();
+        let _ = encode_registry(&mut text, registry);
+        text
+    })
+    .unwrap_or_default()
 }

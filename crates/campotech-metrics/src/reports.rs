@@ -77,15 +77,15 @@ impl Reports {
         write_counters(&self.validation, out);
         write_counters(&self.health_changes, out);
         let mut text = out.family(self.health_status.desc());
-        self.health_status.for_each(|labels, gauge| text.value(labels, gauge.get() as f64));
+        self.health_status.for_each(|entry| text.value_of(&entry.text, entry.value.get() as f64));
         let mut text = out.family(self.health_duration.desc());
-        self.health_duration.for_each(|labels, histogram| text.histogram(labels, &histogram.snapshot()));
+        self.health_duration.for_each(|entry| text.histogram_of(&entry.text, &entry.value.snapshot()));
     }
 }
 
 fn write_counters<const L: usize>(family: &Family<Counter, L>, out: &mut Exposition) {
     let mut text = out.family(family.desc());
-    family.for_each(|labels, counter| text.counter(labels, counter.get()));
+    family.for_each(|entry| text.counter_of(&entry.text, None, entry.value.get()));
 }
 
 fn inc(counter: &Counter) {

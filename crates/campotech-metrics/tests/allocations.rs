@@ -76,3 +76,22 @@ fn known_labels_allocate_nothing() {
     assert!(allocation_counter::measure(report).count_total > 0);
     assert_eq!(allocation_counter::measure(report).count_total, 0);
 }
+
+#[test]
+fn an_answer_into_a_text_that_is_large_enough_allocates_nothing() {
+    let builder = Metrics::builder("test", "1").without_process().with_series_budget(5_000);
+    let metrics = builder.build().unwrap();
+    for n in 0..200 {
+        let recorder = metrics.recorder(&Method::GET, &format!("/api/v1/resource{n}/{{id}}"));
+        recorder.record(http::StatusCode::OK, Duration::from_millis(n), n);
+        metrics.rate_limit(&format!("tier{n}"), RateLimitVerdict::Allowed);
+    }
+    let mut text = metrics.render_text();
+    let lines = text.lines().count();
+    // What it has to say of itself grows by some digits.
+    text.reserve(100);
+    text.clear();
+    let counted = allocation_counter::measure(|| metrics.render_into(&mut text));
+    assert_eq!(counted.count_total, 0, "{counted:?}");
+    assert_eq!(text.lines().count(), lines);
+}

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arrayvec::ArrayVec;
 use parking_lot::RwLock;
 
 use super::{JobKind, Outcome, Queue, QueueState};
@@ -105,7 +106,7 @@ impl Business {
     }
 
     /// Their states, asked for without the lock: an answer may take its time, or set the queue.
-    pub(crate) fn queues(&self) -> Vec<(Queue, QueueState)> {
+    pub(crate) fn queues(&self) -> ArrayVec<(Queue, QueueState), QUEUES> {
         Queue::ALL.iter().filter_map(|queue| Some((*queue, self.queue(*queue)?))).collect()
     }
 

@@ -157,7 +157,7 @@ fn with_both_versions_each_controller_is_read_where_it_is() {
     let (_dir, cgroup) = tree(&files);
     let mut out = Exposition::default();
     cgroup.write(&mut out);
-    let text = out.finish();
+    let text = out.finished();
     assert!(text.contains("\ncgroup_cpu_usage_seconds_total 1\n"), "{text}");
     assert!(text.contains("\ncgroup_cpu_throttled_seconds_total 0\n"), "{text}");
     assert!(!text.contains("_limit"), "no limit is no series: {text}");
@@ -171,7 +171,7 @@ fn nothing_is_found_where_nothing_is() {
     let (_dir, cgroup) = tree(&[]);
     let mut out = Exposition::default();
     cgroup.write(&mut out);
-    assert_eq!(out.finish(), "");
+    assert_eq!(out.finished(), "");
 }
 
 #[test]
@@ -267,7 +267,7 @@ proptest! {
         }
         let mut out = Exposition::default();
         Cgroup::below(dir.path().to_owned()).write(&mut out);
-        for line in out.finish().lines().filter(|line| !line.starts_with('#')) {
+        for line in out.finished().lines().filter(|line| !line.starts_with('#')) {
             let value: f64 = line.rsplit(' ').next().unwrap().parse().unwrap();
             prop_assert!(value.is_finite() && value >= 0.0, "{line}");
         }

@@ -33,7 +33,7 @@ impl OpsSeries {
 impl OpsRequests {
     pub(crate) fn new(limit: usize) -> &'static Self {
         let budget = Budget::new(&OPS_REQUESTS, limit);
-        Box::leak(Box::new(Self { routes: Table::new(), budget, overflow: Default::default() }))
+        Box::leak(Box::new(Self { routes: Table::new(["route"]), budget, overflow: Default::default() }))
     }
 
     /// The counters of a route; none over budget.
@@ -63,12 +63,13 @@ impl OpsRequests {
 
     pub(crate) fn write(&self, out: &mut Exposition) {
         let mut family = out.family(&OPS_REQUESTS);
-        for route in self.routes.sorted() {
-            let counts: Vec<_> = route.value.counts.all().collect();
-            for (status, requests) in route.value.statuses.sorted(&counts) {
-                family.counter(&[("route", &route.labels[0]), ("status", &status.to_string())], requests);
+        self.routes.for_each_sorted(|route| {
+            let OpsSeries { statuses, counts } = &route.value;
+            for (status, requests) in statuses.sorted(|index| counts.sum(|counts| counts.get(index))) {
+                let mut digits = itoa::Buffer::new();
+                family.counter_of(&route.text, Some(("status", digits.format(status))), requests);
             }
-        }
+        });
         for (class, counter) in self.overflow.iter().enumerate() {
             if counter.get() > 0 {
                 family.counter(&[("route", OVERFLOW), ("status", class_label(class))], counter.get());

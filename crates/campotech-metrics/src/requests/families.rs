@@ -11,6 +11,9 @@ use super::series::{Completed, Figures, RouteSeries};
 use crate::names::{OVERFLOW, UNMATCHED};
 use crate::series::{Budget, Counter, Entry, Sharded, Table, class};
 
+/// The labels of all of them but two.
+const LABELS: [&str; 2] = ["method", "path"];
+
 /// Longer templates are no templates.
 const LONGEST_PATH: usize = 256;
 
@@ -38,9 +41,9 @@ impl Requests {
     pub(crate) fn new(limit: usize) -> &'static Self {
         Box::leak(Box::new(Self {
             flow: Sharded::default(),
-            routes: Table::new(),
+            routes: Table::new(LABELS),
             budgets: Budgets::new(limit),
-            overflow: Entry::new([KnownMethod::Other.as_str(), OVERFLOW], RouteSeries::new()),
+            overflow: Entry::new(LABELS, [KnownMethod::Other.as_str(), OVERFLOW], RouteSeries::new()),
             overflow_classes: Default::default(),
         }))
     }

@@ -35,7 +35,7 @@ impl Requests {
             }
         };
         for entry in self.routes.all() {
-            entry.value.statuses().into_iter().for_each(|(status, n)| count(status, n));
+            entry.value.statuses().for_each(|(status, n)| count(status, n));
         }
         for (class, counter) in self.overflow_classes.iter().enumerate() {
             count(class as u16 * 100 + 100, counter.get());
@@ -56,60 +56,53 @@ impl Requests {
     pub(crate) fn write(&self, out: &mut Exposition) {
         out.family(&names::HTTP_STARTED).counter(&[], self.all_started());
         out.family(&names::HTTP_IN_FLIGHT).value(&[], self.in_flight() as f64);
-        let mut routes = self.routes.sorted();
-        // The overflow series shows once it is used; metrics_series_overflow_total shows the first use.
-        if self.budgets.all().iter().any(|(budget, _)| budget.folded() > 0) {
-            routes.push(&self.overflow);
-            routes.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));
-        }
         let mut family = out.family(&names::HTTP_REQUESTS);
-        for entry in &routes {
-            let [method, path] = labels(entry);
-            if std::ptr::eq(*entry, &self.overflow) {
+        self.for_each(|entry| {
+            if std::ptr::eq(entry, &self.overflow) {
                 for (class, counter) in self.overflow_classes.iter().enumerate() {
                     if counter.get() > 0 {
-                        family.counter(&[method, path, ("status", class_label(class))], counter.get());
+                        let status = Some(("status", class_label(class)));
+                        family.counter_of(&entry.text, status, counter.get());
                     }
                 }
             } else {
                 for (status, requests) in entry.value.statuses() {
-                    family.counter(&[method, path, ("status", &status.to_string())], requests);
+                    let mut digits = itoa::Buffer::new();
+                    family.counter_of(&entry.text, Some(("status", digits.format(status))), requests);
                 }
             }
-        }
-        self.write_histograms(out, &routes);
-        let mut family = out.family(&names::HTTP_CANCELLED);
-        for entry in &routes {
-            let [method, path] = labels(entry);
-            for (count, phase) in entry.value.all_cancelled().into_iter().rev().zip(["body", "headers"]) {
-                family.counter(&[method, path, ("phase", phase)], count);
-            }
-        }
-        let mut family = out.family(&names::HTTP_FAILED);
-        for entry in &routes {
-            let [method, path] = labels(entry);
-            for (count, cause) in entry.value.all_failed().into_iter().zip(["error", "panic"]) {
-                family.counter(&[method, path, ("cause", cause)], count);
-            }
-        }
-    }
-
-    fn write_histograms(&self, out: &mut Exposition, routes: &[&RouteEntry]) {
+        });
         let mut family = out.family(&names::HTTP_DURATION);
-        for entry in routes {
-            family.histogram(&labels(entry), &entry.value.duration());
-        }
+        self.for_each(|entry| family.histogram_of(&entry.text, &entry.value.duration()));
         let mut family = out.family(&names::HTTP_REQUEST_SIZE);
-        for entry in routes {
-            family.histogram(&labels(entry), &entry.value.request_size());
-        }
+        self.for_each(|entry| family.histogram_of(&entry.text, &entry.value.request_size()));
         let mut family = out.family(&names::HTTP_RESPONSE_SIZE);
-        for entry in routes {
-            family.histogram(&labels(entry), &entry.value.response_size());
-        }
+        self.for_each(|entry| family.histogram_of(&entry.text, &entry.value.response_size()));
+        let mut family = out.family(&names::HTTP_CANCELLED);
+        self.for_each(|entry| {
+            for (count, phase) in entry.value.all_cancelled().into_iter().rev().zip(["body", "headers"]) {
+                family.counter_of(&entry.text, Some(("phase", phase)), count);
+            }
+        });
+        let mut family = out.family(&names::HTTP_FAILED);
+        self.for_each(|entry| {
+            for (count, cause) in entry.value.all_failed().into_iter().zip(["error", "panic"]) {
+                family.counter_of(&entry.text, Some(("cause", cause)), count);
+            }
+        });
     }
-}
 
-fn labels(entry: &RouteEntry) -> [(&str, &str); 2] {
-    [("method", &entry.labels[0]), ("path", &entry.labels[1])]
+    /// Does `f` to all entries in the order of their labels. The overflow's shows once it is used;
+    /// `metrics_series_overflow_total` shows the first use.
+    fn for_each(&self, mut f: impl FnMut(&RouteEntry)) {
+        let used = self.budgets.all().iter().any(|(budget, _)| budget.folded() > 0);
+        let mut overflow = used.then_some(&self.overflow);
+        self.routes.for_each_sorted(|entry| {
+            if let Some(before) = overflow.take_if(|overflow| overflow.labels < entry.labels) {
+                f(before);
+            }
+            f(entry);
+        });
+        overflow.into_iter().for_each(f);
+    }
 }

@@ -71,9 +71,8 @@ impl RouteSeries {
     }
 
     /// Statuses and how often each was answered, sorted by status.
-    pub(super) fn statuses(&self) -> Vec<(u16, u64)> {
-        let words: Vec<_> = self.words.all().map(|words| &words.statuses).collect();
-        self.statuses.sorted(&words)
+    pub(super) fn statuses(&self) -> impl Iterator<Item = (u16, u64)> {
+        self.statuses.sorted(|index| self.words.sum(|words| words.statuses.get(index))).into_iter()
     }
 
     pub(super) fn duration(&self) -> Snapshot {

@@ -6,7 +6,6 @@ use crate::names::{Desc, OVERFLOW};
 /// Series of one metric by their `L` labels.
 pub(crate) struct Family<M, const L: usize> {
     desc: &'static Desc,
-    names: [&'static str; L],
     make: fn() -> M,
     table: Table<M, L>,
     budget: Budget,
@@ -14,7 +13,7 @@ pub(crate) struct Family<M, const L: usize> {
 
 impl<M, const L: usize> Family<M, L> {
     pub(crate) fn new(desc: &'static Desc, names: [&'static str; L], limit: usize, make: fn() -> M) -> Self {
-        Self { desc, names, make, table: Table::new(), budget: Budget::new(desc, limit) }
+        Self { desc, make, table: Table::new(names), budget: Budget::new(desc, limit) }
     }
 
     /// Does `f` to the series of `labels`, or over budget to that of `fold`, which keeps the closed labels.
@@ -76,12 +75,9 @@ impl<M, const L: usize> Family<M, L> {
         &self.budget
     }
 
-    /// The series with their labels, sorted.
-    pub(crate) fn for_each(&self, mut f: impl FnMut(&[(&str, &str); L], &M)) {
-        for entry in self.table.sorted() {
-            let labels = std::array::from_fn(|i| (self.names[i], &*entry.labels[i]));
-            f(&labels, &entry.value);
-        }
+    /// The series with their labels, sorted by them.
+    pub(crate) fn for_each(&self, f: impl FnMut(&Entry<M, L>)) {
+        self.table.for_each_sorted(f);
     }
 }
 
@@ -102,11 +98,11 @@ mod tests {
             });
         }
         let (mut series, mut total, mut folded) = (0, 0, 0);
-        family.for_each(|labels, counter| {
+        family.for_each(|entry| {
             series += 1;
-            total += counter.get();
-            if labels[0].1 == OVERFLOW {
-                folded += counter.get();
+            total += entry.value.get();
+            if *entry.labels[0] == *OVERFLOW {
+                folded += entry.value.get();
             }
         });
         assert_eq!(series, 40 - RESERVE + 2);
@@ -125,9 +121,9 @@ mod tests {
             });
         }
         let (mut series, mut total) = (0, 0);
-        family.for_each(|_, counter| {
+        family.for_each(|entry| {
             series += 1;
-            total += counter.get();
+            total += entry.value.get();
         });
         assert_eq!((series, total), (32, 1_000));
     }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use arrayvec::ArrayVec;
+
 /// Bounds of buckets in whole numbers (nanoseconds, bytes), each with its `le`, and how many make a unit.
 #[derive(Debug)]
 pub(crate) struct Scale {
@@ -37,9 +39,12 @@ struct Cells {
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     pub(crate) scale: &'static Scale,
-    pub(crate) cumulative: Vec<u64>,
+    pub(crate) cumulative: ArrayVec<u64, MOST>,
     pub(crate) sum: f64,
 }
+
+/// The most buckets that a scale has, infinity included.
+const MOST: usize = 11;
 
 const SECOND: u64 = 1_000_000_000;
 const MILLI: u64 = 1_000_000;
@@ -188,7 +193,7 @@ impl<const B: usize> HistogramWords<B> {
 
     /// What these hold together.
     pub(crate) fn snapshot<'a>(scale: &'static Scale, all: impl Iterator<Item = &'a Self>) -> Snapshot {
-        let (mut buckets, mut sum) = (vec![0; B], 0_u64);
+        let (mut buckets, mut sum) = (ArrayVec::from_iter([0; B]), 0_u64);
         for words in all {
             for (total, bucket) in buckets.iter_mut().zip(&words.buckets) {
                 *total += bucket.load(Ordering::Relaxed);
@@ -200,7 +205,7 @@ impl<const B: usize> HistogramWords<B> {
 }
 
 impl Snapshot {
-    fn new(scale: &'static Scale, mut buckets: Vec<u64>, sum: u64) -> Self {
+    fn new(scale: &'static Scale, mut buckets: ArrayVec<u64, MOST>, sum: u64) -> Self {
         let mut total = 0;
         for bucket in &mut buckets {
             total += *bucket;
@@ -225,7 +230,7 @@ mod tests {
             histogram.observe_time(Duration::from_millis(millis));
         }
         let snapshot = histogram.snapshot();
-        assert_eq!(snapshot.cumulative, [1, 2, 2, 2, 3, 4, 5, 6]);
+        assert_eq!(snapshot.cumulative[..], [1, 2, 2, 2, 3, 4, 5, 6]);
         assert_eq!(snapshot.count(), 6);
         assert!((snapshot.sum - 16.022).abs() < 1e-9);
     }
@@ -235,6 +240,7 @@ mod tests {
         for scale in [&HTTP_SECONDS, &JOB_SECONDS, &PROBE_SECONDS, &WAIT_SECONDS, &SIZE_BYTES] {
             let bounds: Vec<f64> = scale.bounds().collect();
             assert!(bounds.is_sorted_by(|a, b| a < b));
+            assert!(bounds.len() < MOST);
             for (bound, le) in bounds.iter().zip(scale.le()) {
                 assert_eq!(format!("{bound:?}"), le);
             }

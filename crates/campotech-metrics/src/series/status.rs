@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 
+use arrayvec::ArrayVec;
+
 use super::{Budget, RESERVE};
 
 /// The most statuses of one route that are told apart; a cache line of them. Any more are counted by their class.
@@ -47,11 +49,11 @@ impl Statuses {
         None
     }
 
-    /// Statuses and their sums over these counts, sorted by status.
-    pub(crate) fn sorted(&self, counts: &[&StatusCounts]) -> Vec<(u16, u64)> {
+    /// Statuses and what `counts` says of their indices, sorted by status.
+    pub(crate) fn sorted(&self, counts: impl Fn(usize) -> u64) -> ArrayVec<(u16, u64), STATUSES> {
         let known = self.0.iter().map(|place| place.load(Ordering::Relaxed)).take_while(|here| *here != FREE);
-        let sum = |index: usize| counts.iter().map(|counts| counts.0[index].load(Ordering::Relaxed)).sum();
-        let mut all: Vec<_> = known.enumerate().map(|(index, status)| (status, sum(index))).collect();
+        let mut all: ArrayVec<_, STATUSES> =
+            known.enumerate().map(|(index, status)| (status, counts(index))).collect();
         all.sort_unstable();
         all
     }
@@ -61,6 +63,11 @@ impl Statuses {
 const FREE: u16 = 0;
 
 impl StatusCounts {
+    /// How often the status of this index was answered.
+    pub(crate) fn get(&self, index: usize) -> u64 {
+        self.0[index].load(Ordering::Relaxed)
+    }
+
     /// Counts an answer with the status of this index.
     pub(crate) fn count(&self, index: usize) {
         self.0[index].fetch_add(1, Ordering::Relaxed);
@@ -97,7 +104,7 @@ mod tests {
                 });
             }
         });
-        let all = statuses.sorted(&[&counts]);
+        let all = statuses.sorted(|index| counts.get(index));
         assert_eq!(all.len(), 21);
         assert!(all[..20].iter().all(|(_, count)| *count == 400));
         assert_eq!(all[20], (500, 0));
@@ -132,7 +139,7 @@ mod tests {
                 });
             }
         });
-        let made: usize = rounds.iter().map(|statuses| statuses.sorted(&[]).len() - 1).sum();
+        let made: usize = rounds.iter().map(|statuses| statuses.sorted(|_| 0).len() - 1).sum();
         let left = 1_000 - made;
         assert!(budget.has_room(left, RESERVE) && !budget.has_room(left + 1, RESERVE));
     }

@@ -2,13 +2,21 @@
 
 use std::hash::BuildHasher;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hashbrown::DefaultHashBuilder;
+use parking_lot::Mutex;
+
+use crate::text::push_label;
 
 /// Entries by their `L` label values.
 pub(crate) struct Table<T, const L: usize> {
+    names: [&'static str; L],
     hasher: DefaultHashBuilder,
     first: Level<T, L>,
+    len: AtomicUsize,
+    /// The places of entries in the order of their labels, as of the last time when somebody asked.
+    order: Mutex<Vec<(usize, usize)>>,
 }
 
 /// Places that are filled once, and where to look on when those of a hash are taken by others.
@@ -24,6 +32,8 @@ struct Level<T, const L: usize> {
 #[derive(Debug)]
 pub(crate) struct Entry<T, const L: usize> {
     pub(crate) labels: [Box<str>; L],
+    /// The same with their names, as they stand in a sample.
+    pub(crate) text: Box<str>,
     pub(crate) value: T,
     hash: u64,
 }
@@ -36,8 +46,12 @@ const GROWTH: usize = 4;
 const WINDOW: usize = 8;
 
 impl<T, const L: usize> Entry<T, L> {
-    pub(crate) fn new(labels: [&str; L], value: T) -> Self {
-        Self { labels: labels.map(Box::from), value, hash: 0 }
+    pub(crate) fn new(names: [&str; L], labels: [&str; L], value: T) -> Self {
+        let mut text = String::new();
+        for (name, label) in names.iter().zip(labels) {
+            push_label(&mut text, name, label);
+        }
+        Self { labels: labels.map(Box::from), text: text.into(), value, hash: 0 }
     }
 
     fn is(&self, hash: u64, labels: &[&str; L]) -> bool {
@@ -59,8 +73,14 @@ impl<T, const L: usize> Level<T, L> {
 }
 
 impl<T, const L: usize> Table<T, L> {
-    pub(crate) fn new() -> Self {
-        Self { hasher: DefaultHashBuilder::default(), first: Level::new(FIRST) }
+    pub(crate) fn new(names: [&'static str; L]) -> Self {
+        Self {
+            names,
+            hasher: DefaultHashBuilder::default(),
+            first: Level::new(FIRST),
+            len: AtomicUsize::new(0),
+            order: Mutex::default(),
+        }
     }
 
     /// The entry of `labels`.
@@ -95,11 +115,14 @@ impl<T, const L: usize> Table<T, L> {
                 if place.get().is_none() {
                     let entry = match made.take() {
                         Some(entry) => entry,
-                        None if take() => Box::new(Entry { hash, ..Entry::new(labels, make()) }),
+                        None if take() => Box::new(Entry { hash, ..Entry::new(self.names, labels, make()) }),
                         None => return None,
                     };
                     match place.set(entry) {
-                        Ok(()) => return place.get().map(|entry| &**entry),
+                        Ok(()) => {
+                            self.len.fetch_add(1, Ordering::Relaxed);
+                            return place.get().map(|entry| &**entry);
+                        }
                         Err(entry) => made = Some(entry),
                     }
                 }
@@ -122,11 +145,26 @@ impl<T, const L: usize> Table<T, L> {
             .flat_map(|level| level.places.iter().filter_map(|place| place.get().map(|entry| &**entry)))
     }
 
-    /// All entries, sorted by their labels.
-    pub(crate) fn sorted(&self) -> Vec<&Entry<T, L>> {
-        let mut all: Vec<_> = self.all().collect();
-        all.sort_unstable_by(|a, b| a.labels.cmp(&b.labels));
-        all
+    /// Does `f` to all entries, in the order of their labels; nothing is allocated where none came since the last time.
+    pub(crate) fn for_each_sorted<'a>(&'a self, mut f: impl FnMut(&'a Entry<T, L>)) {
+        let mut order = self.order.lock();
+        if order.len() != self.len.load(Ordering::Relaxed) {
+            self.put_in_order(&mut order);
+        }
+        order.iter().filter_map(|place| self.at(*place)).for_each(&mut f);
+    }
+
+    fn put_in_order(&self, order: &mut Vec<(usize, usize)>) {
+        order.clear();
+        for (number, level) in self.levels().enumerate() {
+            let filled = level.places.iter().enumerate().filter(|(_, place)| place.get().is_some());
+            order.extend(filled.map(|(at, _)| (number, at)));
+        }
+        order.sort_unstable_by_key(|place| self.at(*place).map(|entry| &entry.labels));
+    }
+
+    fn at(&self, (level, at): (usize, usize)) -> Option<&Entry<T, L>> {
+        self.levels().nth(level)?.places[at].get().map(|entry| &**entry)
     }
 
     fn levels(&self) -> impl Iterator<Item = &Level<T, L>> {
@@ -147,7 +185,7 @@ mod tests {
 
     #[test]
     fn labels_are_told_apart_by_position() {
-        let table = Table::<usize, 2>::new();
+        let table = Table::<usize, 2>::new(["x", "y"]);
         insert(&table, ["a", "bc"], 1);
         insert(&table, ["ab", "c"], 2);
         assert_eq!(table.get(["a", "bc"]).unwrap().value, 1);
@@ -157,21 +195,23 @@ mod tests {
 
     #[test]
     fn every_entry_is_found_again_after_growing() {
-        let table = Table::<usize, 1>::new();
+        let table = Table::<usize, 1>::new(["x"]);
         for n in 0..5_000 {
             insert(&table, [&n.to_string()], n);
         }
         for n in 0..5_000 {
             assert_eq!(table.get([&n.to_string()]).unwrap().value, n);
         }
-        assert_eq!(table.sorted().len(), 5_000);
+        let mut sorted = Vec::new();
+        table.for_each_sorted(|entry| sorted.push((*entry.labels[0]).to_owned()));
+        assert!(sorted.len() == 5_000 && sorted.is_sorted());
         assert!(table.levels().count() <= 6, "{} levels", table.levels().count());
         assert!(table.get_or_insert(["new"], || false, || {}, || 0).is_none());
     }
 
     #[test]
     fn threads_that_make_the_same_entries_make_each_once() {
-        let table = Table::<usize, 1>::new();
+        let table = Table::<usize, 1>::new(["x"]);
         let (taken, barrier) = (AtomicUsize::new(0), Barrier::new(4));
         std::thread::scope(|scope| {
             for _ in 0..4 {
