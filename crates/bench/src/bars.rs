@@ -1,5 +1,6 @@
 //! Bars: what is wanted, beside a peer or a floor in the same run.
 
+use crate::flood::{self, Left};
 use crate::gates::Gates;
 use crate::pairs::{self, Pair};
 use crate::peers::{AXUM_PROMETHEUS, SENTRY_TOWER};
@@ -18,6 +19,10 @@ enum Measured {
     Times { ours: fn() -> Subject, peer: fn() -> Subject, floor: Option<fn() -> Subject> },
     /// Instructions over their floor of two cases.
     Cases { ours: &'static str, peer: &'static str },
+    /// What is left of a flood, beside a number.
+    Flood { left: fn(Left) -> f64, most: f64 },
+    /// What is left of a flood of both.
+    Floods,
     /// Instructions over its floor, beside a number.
     Instructions { ours: &'static str, most: f64 },
 }
@@ -63,6 +68,25 @@ const BARS: &[Bar] = &[
         measured: Measured::Times { ours: encode::ours, peer: encode::prometheus_client, floor: None },
     },
     Bar {
+        name: "metrics.flood.bytes",
+        most: 1.0,
+        measured: Measured::Flood { left: |left| left.bytes, most: 1_048_576.0 },
+    },
+    Bar {
+        name: "metrics.flood.series",
+        most: 1.0,
+        measured: Measured::Flood { left: |left| left.series, most: 2_000.0 },
+    },
+    Bar {
+        name: "metrics.flood.lost",
+        most: 0.0,
+        measured: Measured::Flood {
+            left: |left| ((flood::PATHS + flood::METHODS) as f64 - left.requests).abs(),
+            most: 1.0,
+        },
+    },
+    Bar { name: "metrics.flood.axum_prometheus", most: 0.01, measured: Measured::Floods },
+    Bar {
         name: "sentry.layer_without_dsn.instructions",
         most: 1.0,
         measured: Measured::Instructions { ours: "sentry.layer_without_dsn", most: 300.0 },
@@ -101,8 +125,8 @@ pub fn measured(filter: &str, costs: &Gates) -> Result<bool, String> {
     }
     let mut reached = true;
     for bar in wanted {
-        let Pair { ours, peer, ratio } = bar.measured.pair(costs);
-        let fine = ratio <= bar.most;
+        let Pair { ours, peer, ratio } = bar.measured.pair(costs)?;
+        let fine = (0.0..=bar.most).contains(&ratio);
         reached &= fine;
         let (name, most, missed) = (bar.name, bar.most, if fine { "" } else { " MISSED" });
         println!("BENCH {name} ratio={ratio:.3} bar<={most:.2} ours={ours:.1} peer={peer:.1}{missed}");
@@ -111,14 +135,16 @@ pub fn measured(filter: &str, costs: &Gates) -> Result<bool, String> {
 }
 
 impl Measured {
-    fn pair(&self, costs: &Gates) -> Pair {
+    fn pair(&self, costs: &Gates) -> Result<Pair, String> {
         let counted = |ours: f64, peer: f64| Pair { ours, peer, ratio: ours / peer };
-        match *self {
+        Ok(match *self {
+            Self::Flood { left, most } => counted(left(flood::flooded("ours")?), most),
+            Self::Floods => counted(flood::flooded("ours")?.bytes, flood::flooded("axum_prometheus")?.bytes),
             Self::Times { ours, peer, floor } => {
                 pairs::measured(&mut ours(), &mut peer(), floor.map(|floor| floor()))
             }
             Self::Cases { ours, peer } => counted(costs[ours].instructions, costs[peer].instructions),
             Self::Instructions { ours, most } => counted(costs[ours].instructions, most),
-        }
+        })
     }
 }

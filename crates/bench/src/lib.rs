@@ -5,6 +5,8 @@ pub mod bars;
 pub mod case;
 #[cfg(feature = "peers")]
 pub mod encode;
+#[cfg(feature = "peers")]
+pub mod flood;
 pub mod gates;
 pub mod instructions;
 pub mod ours;

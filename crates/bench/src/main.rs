@@ -19,6 +19,8 @@ fn main() -> ExitCode {
         ["gates", "--write"] => costs().and_then(|costs| write(&costs)),
         #[cfg(feature = "peers")]
         ["bars", filter] => bars(filter),
+        #[cfg(feature = "peers")]
+        ["flood", who] => campotech_bench::flood::flood(who),
         _ => Err("usage: campotech-bench gates [--write] | bars FILTER".to_owned()),
     };
     match done {

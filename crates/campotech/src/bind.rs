@@ -50,7 +50,8 @@ impl Platform {
         });
         let public_ops = ops::routes(face, &health, &self.metrics, &page);
         // The fallback of the router that is merged in stays, so requests that match nothing go the whole path too.
-        let router = stack.around_ops(public_ops).merge(stack.around(routes));
+        // With its state: without, axum would put the layers around a handler anew for every request.
+        let router = stack.around_ops(public_ops).merge(stack.around(routes)).with_state(());
         let server = Server::from_listener(listener.into_tokio()?)
             .map_err(PlatformError::build("CAMPOTECH_LISTEN"))?
             .with_max_connections(self.settings.max_connections);
@@ -58,7 +59,7 @@ impl Platform {
         wire::runtime_metrics::publish(&self.metrics)?;
         health.start().map_err(PlatformError::build("health"))?;
         // Last, so that nothing that fails leaves its thread behind.
-        let admin_ops = || stack.around_ops(ops::admin_routes(&health, &self.metrics, &page));
+        let admin_ops = || stack.around_ops(ops::admin_routes(&health, &self.metrics, &page)).with_state(());
         let admin = admin_listener.map(|listener| Admin::spawn(listener, admin_ops())).transpose()?;
         Ok(Bound {
             addr,

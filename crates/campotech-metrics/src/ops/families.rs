@@ -33,7 +33,11 @@ impl OpsSeries {
 impl OpsRequests {
     pub(crate) fn new(limit: usize) -> &'static Self {
         let budget = Budget::new(&OPS_REQUESTS, limit);
-        Box::leak(Box::new(Self { routes: Table::new(["route"]), budget, overflow: Default::default() }))
+        Box::leak(Box::new(Self {
+            routes: Table::new(["route"], [OVERFLOW], OpsSeries::new()),
+            budget,
+            overflow: Default::default(),
+        }))
     }
 
     /// The counters of a route; none over budget.

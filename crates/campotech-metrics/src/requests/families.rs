@@ -22,13 +22,12 @@ pub(crate) struct Requests {
     flow: Sharded<Flow>,
     pub(super) routes: Table<RouteSeries, 2>,
     pub(super) budgets: Budgets,
-    pub(super) overflow: RouteEntry,
     pub(super) overflow_classes: [Counter; 9],
 }
 
 /// Requests that came in, and those that ended.
 #[derive(Debug, Default)]
-#[repr(align(128))]
+#[repr(align(64))]
 struct Flow {
     started: AtomicU64,
     ended: AtomicU64,
@@ -41,9 +40,8 @@ impl Requests {
     pub(crate) fn new(limit: usize) -> &'static Self {
         Box::leak(Box::new(Self {
             flow: Sharded::default(),
-            routes: Table::new(LABELS),
+            routes: Table::new(LABELS, [KnownMethod::Other.as_str(), OVERFLOW], RouteSeries::new()),
             budgets: Budgets::new(limit),
-            overflow: Entry::new(LABELS, [KnownMethod::Other.as_str(), OVERFLOW], RouteSeries::new()),
             overflow_classes: Default::default(),
         }))
     }
@@ -71,11 +69,11 @@ impl Requests {
             return entry;
         }
         if labels[1].len() > LONGEST_PATH || !self.budgets.have_room() {
-            return &self.overflow;
+            return self.routes.overflow();
         }
         self.routes
             .get_or_insert(labels, || self.budgets.take(), || self.budgets.give_back(), RouteSeries::new)
-            .unwrap_or(&self.overflow)
+            .unwrap_or_else(|| self.routes.overflow())
     }
 
     /// Makes sure that a route has its series.
@@ -85,7 +83,7 @@ impl Requests {
 
     /// Counts the end of a request; the only place that does.
     pub(super) fn ended(&self, request: &InFlight, entry: &RouteEntry) {
-        let over = std::ptr::eq(entry, &self.overflow);
+        let over = self.routes.is_overflow(entry);
         match request.outcome {
             Outcome::Completed { status, sent, upgrade } => {
                 let figures = Figures { took: request.start.elapsed(), sent, size: request.size };
@@ -116,9 +114,10 @@ impl Requests {
     }
 
     fn completed(&self, entry: &RouteEntry, done: Completed) {
-        let over = std::ptr::eq(entry, &self.overflow);
+        let over = self.routes.is_overflow(entry);
         let budget = (!over).then_some(&self.budgets.requests);
         if !entry.value.completed(done, budget) {
+            self.routes.overflow();
             self.overflow_classes[class(done.status)].inc();
             self.budgets.requests.fold();
         }

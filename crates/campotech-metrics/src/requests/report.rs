@@ -1,6 +1,6 @@
 //! What the `http_*` families say: as sums, and as text.
 
-use super::families::{Requests, RouteEntry};
+use super::families::Requests;
 use crate::names;
 use crate::series::{HTTP_SECONDS, class_label};
 use crate::text::Exposition;
@@ -34,13 +34,14 @@ impl Requests {
                 _ => {}
             }
         };
+        // That of the overflow has none: they are counted by class.
         for entry in self.routes.all() {
             entry.value.statuses().for_each(|(status, n)| count(status, n));
         }
         for (class, counter) in self.overflow_classes.iter().enumerate() {
             count(class as u16 * 100 + 100, counter.get());
         }
-        for entry in self.routes.all().chain([&self.overflow]) {
+        for entry in self.routes.all() {
             let series = &entry.value;
             sums.cancelled += series.all_cancelled().iter().sum::<u64>();
             sums.failed += series.all_failed().iter().sum::<u64>();
@@ -57,8 +58,8 @@ impl Requests {
         out.family(&names::HTTP_STARTED).counter(&[], self.all_started());
         out.family(&names::HTTP_IN_FLIGHT).value(&[], self.in_flight() as f64);
         let mut family = out.family(&names::HTTP_REQUESTS);
-        self.for_each(|entry| {
-            if std::ptr::eq(entry, &self.overflow) {
+        self.routes.for_each_sorted(|entry| {
+            if self.routes.is_overflow(entry) {
                 for (class, counter) in self.overflow_classes.iter().enumerate() {
                     if counter.get() > 0 {
                         let status = Some(("status", class_label(class)));
@@ -73,36 +74,22 @@ impl Requests {
             }
         });
         let mut family = out.family(&names::HTTP_DURATION);
-        self.for_each(|entry| family.histogram_of(&entry.text, &entry.value.duration()));
+        self.routes.for_each_sorted(|entry| family.histogram_of(&entry.text, &entry.value.duration()));
         let mut family = out.family(&names::HTTP_REQUEST_SIZE);
-        self.for_each(|entry| family.histogram_of(&entry.text, &entry.value.request_size()));
+        self.routes.for_each_sorted(|entry| family.histogram_of(&entry.text, &entry.value.request_size()));
         let mut family = out.family(&names::HTTP_RESPONSE_SIZE);
-        self.for_each(|entry| family.histogram_of(&entry.text, &entry.value.response_size()));
+        self.routes.for_each_sorted(|entry| family.histogram_of(&entry.text, &entry.value.response_size()));
         let mut family = out.family(&names::HTTP_CANCELLED);
-        self.for_each(|entry| {
+        self.routes.for_each_sorted(|entry| {
             for (count, phase) in entry.value.all_cancelled().into_iter().rev().zip(["body", "headers"]) {
                 family.counter_of(&entry.text, Some(("phase", phase)), count);
             }
         });
         let mut family = out.family(&names::HTTP_FAILED);
-        self.for_each(|entry| {
+        self.routes.for_each_sorted(|entry| {
             for (count, cause) in entry.value.all_failed().into_iter().zip(["error", "panic"]) {
                 family.counter_of(&entry.text, Some(("cause", cause)), count);
             }
         });
-    }
-
-    /// Does `f` to all entries in the order of their labels. The overflow's shows once it is used;
-    /// `metrics_series_overflow_total` shows the first use.
-    fn for_each(&self, mut f: impl FnMut(&RouteEntry)) {
-        let used = self.budgets.all().iter().any(|(budget, _)| budget.folded() > 0);
-        let mut overflow = used.then_some(&self.overflow);
-        self.routes.for_each_sorted(|entry| {
-            if let Some(before) = overflow.take_if(|overflow| overflow.labels < entry.labels) {
-                f(before);
-            }
-            f(entry);
-        });
-        overflow.into_iter().for_each(f);
     }
 }

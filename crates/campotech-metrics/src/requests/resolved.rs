@@ -40,8 +40,8 @@ impl Resolved {
         path: Option<&str>,
     ) -> &'static RouteEntry {
         let entry = self.requests.route(method, path);
-        // The overflow's method is not this one.
-        if *entry.labels[0] == *method.as_str() {
+        // There may be room later.
+        if !self.requests.routes.is_overflow(entry) {
             let _ = place.set(entry);
         }
         entry

@@ -13,7 +13,7 @@ pub(crate) struct Family<M, const L: usize> {
 
 impl<M, const L: usize> Family<M, L> {
     pub(crate) fn new(desc: &'static Desc, names: [&'static str; L], limit: usize, make: fn() -> M) -> Self {
-        Self { desc, make, table: Table::new(names), budget: Budget::new(desc, limit) }
+        Self { desc, make, table: Table::new(names, [OVERFLOW; L], make()), budget: Budget::new(desc, limit) }
     }
 
     /// Does `f` to the series of `labels`, or over budget to that of `fold`, which keeps the closed labels.
@@ -31,11 +31,8 @@ impl<M, const L: usize> Family<M, L> {
             Some(entry) => once(&entry.value),
             None => {
                 self.budget.fold();
-                // The last one has its place for certain, so nothing is ever lost.
-                let entry = self.make(fold, 1).or_else(|| self.make([OVERFLOW; L], 0));
-                if let Some(entry) = entry {
-                    once(&entry.value);
-                }
+                // The last one is there for certain, so nothing is ever lost.
+                once(&self.make(fold, 1).unwrap_or_else(|| self.table.overflow()).value);
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::available_parallelism;
 
-/// How often two threads take turns before there is a copy for each core: a series that is never hot stays small.
+/// How often threads take turns between two looks before there is a copy for each core: a series that is not hot stays small.
 const TURNS: usize = 1_024;
 
 /// What is counted in, wherever a thread may be: every value of `T` is a sum over [`all`](Self::all).
@@ -17,8 +17,13 @@ pub(crate) struct Sharded<T> {
     last: AtomicUsize,
     turns: AtomicUsize,
     first: T,
-    more: OnceLock<Box<[T]>>,
+    more: OnceLock<Box<[Apart<T>]>>,
 }
+
+/// Two lines from the next: processors fetch lines in pairs.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Apart<T>(T);
 
 impl<T: Default> Default for Sharded<T> {
     fn default() -> Self {
@@ -37,7 +42,7 @@ impl<T: Default> Sharded<T> {
         let me = thread();
         match self.more.get() {
             // Their number is a power of two.
-            Some(more) => &more[me & (more.len() - 1)],
+            Some(more) => &more[me & (more.len() - 1)].0,
             None if self.last.load(Ordering::Relaxed) == me => &self.first,
             None => self.turn(me),
         }
@@ -47,16 +52,20 @@ impl<T: Default> Sharded<T> {
     fn turn(&self, me: usize) -> &T {
         self.last.store(me, Ordering::Relaxed);
         if self.turns.fetch_add(1, Ordering::Relaxed) >= TURNS {
-            self.more.get_or_init(|| (0..cores()).map(|_| T::default()).collect());
+            self.more.get_or_init(|| (0..cores()).map(|_| Apart::default()).collect());
         }
         &self.first
     }
 }
 
 impl<T> Sharded<T> {
-    /// All copies.
+    /// All copies. With this look, turns begin at none.
     pub(crate) fn all(&self) -> impl Iterator<Item = &T> {
-        std::iter::once(&self.first).chain(self.more.get().into_iter().flatten())
+        if self.more.get().is_none() {
+            self.turns.store(0, Ordering::Relaxed);
+        }
+        let more = self.more.get().into_iter().flatten().map(|apart| &apart.0);
+        std::iter::once(&self.first).chain(more)
     }
 
     /// The sum of what `read` reads of every copy.
@@ -65,7 +74,7 @@ impl<T> Sharded<T> {
     }
 }
 
-/// The number of this thread, from 0 on in the order in which they came here.
+/// The number of this thread, from 0 on in the order in which they came here. Two that have the same place among the cores share words.
 fn thread() -> usize {
     const NONE: usize = usize::MAX;
     static NEXT: AtomicUsize = AtomicUsize::new(0);

@@ -6,8 +6,8 @@ use arrayvec::ArrayVec;
 
 use super::{Budget, RESERVE};
 
-/// The most statuses of one route that are told apart; a cache line of them. Any more are counted by their class.
-const STATUSES: usize = 32;
+/// The most statuses of one route that are told apart. Any more are counted by their class.
+const STATUSES: usize = 24;
 
 /// The statuses that a route has answered; the first is there from the beginning, so that its first increment is seen.
 #[derive(Debug)]
@@ -15,6 +15,7 @@ pub(crate) struct Statuses([AtomicU16; STATUSES]);
 
 /// How often each was answered.
 #[derive(Debug, Default)]
+#[repr(align(64))]
 pub(crate) struct StatusCounts([AtomicU64; STATUSES]);
 
 impl Statuses {

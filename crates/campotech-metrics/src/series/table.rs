@@ -2,19 +2,23 @@
 
 use std::hash::BuildHasher;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use hashbrown::DefaultHashBuilder;
 use parking_lot::Mutex;
 
 use crate::text::push_label;
 
-/// Entries by their `L` label values.
+/// Entries by their `L` label values, and one for what has no room.
 pub(crate) struct Table<T, const L: usize> {
     names: [&'static str; L],
     hasher: DefaultHashBuilder,
     first: Level<T, L>,
     len: AtomicUsize,
+    /// There from the beginning, so that nothing is lost while it is made.
+    overflow: Entry<T, L>,
+    /// Whether it is shown.
+    overflows: AtomicBool,
     /// The places of entries in the order of their labels, as of the last time when somebody asked.
     order: Mutex<Vec<(usize, usize)>>,
 }
@@ -73,14 +77,28 @@ impl<T, const L: usize> Level<T, L> {
 }
 
 impl<T, const L: usize> Table<T, L> {
-    pub(crate) fn new(names: [&'static str; L]) -> Self {
+    pub(crate) fn new(names: [&'static str; L], overflow: [&str; L], value: T) -> Self {
         Self {
             names,
+            overflow: Entry::new(names, overflow, value),
+            overflows: AtomicBool::new(false),
             hasher: DefaultHashBuilder::default(),
             first: Level::new(FIRST),
             len: AtomicUsize::new(0),
             order: Mutex::default(),
         }
+    }
+
+    /// The entry of what has no room; it is shown from now on.
+    pub(crate) fn overflow(&self) -> &Entry<T, L> {
+        if !self.overflows.load(Ordering::Relaxed) {
+            self.overflows.store(true, Ordering::Relaxed);
+        }
+        &self.overflow
+    }
+
+    pub(crate) fn is_overflow(&self, entry: &Entry<T, L>) -> bool {
+        std::ptr::eq(entry, &self.overflow)
     }
 
     /// The entry of `labels`.
@@ -139,10 +157,12 @@ impl<T, const L: usize> Table<T, L> {
         }
     }
 
-    /// All entries.
+    /// All entries, that of what has no room last.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Entry<T, L>> {
-        self.levels()
-            .flat_map(|level| level.places.iter().filter_map(|place| place.get().map(|entry| &**entry)))
+        let entries = self
+            .levels()
+            .flat_map(|level| level.places.iter().filter_map(|place| place.get().map(|entry| &**entry)));
+        entries.chain([&self.overflow])
     }
 
     /// Does `f` to all entries, in the order of their labels; nothing is allocated where none came since the last time.
@@ -151,7 +171,14 @@ impl<T, const L: usize> Table<T, L> {
         if order.len() != self.len.load(Ordering::Relaxed) {
             self.put_in_order(&mut order);
         }
-        order.iter().filter_map(|place| self.at(*place)).for_each(&mut f);
+        let mut overflow = self.overflows.load(Ordering::Relaxed).then_some(&self.overflow);
+        for entry in order.iter().filter_map(|place| self.at(*place)) {
+            if let Some(before) = overflow.take_if(|overflow| overflow.labels < entry.labels) {
+                f(before);
+            }
+            f(entry);
+        }
+        overflow.into_iter().for_each(f);
     }
 
     fn put_in_order(&self, order: &mut Vec<(usize, usize)>) {
@@ -185,7 +212,7 @@ mod tests {
 
     #[test]
     fn labels_are_told_apart_by_position() {
-        let table = Table::<usize, 2>::new(["x", "y"]);
+        let table = Table::<usize, 2>::new(["x", "y"], ["?", "?"], 0);
         insert(&table, ["a", "bc"], 1);
         insert(&table, ["ab", "c"], 2);
         assert_eq!(table.get(["a", "bc"]).unwrap().value, 1);
@@ -195,7 +222,7 @@ mod tests {
 
     #[test]
     fn every_entry_is_found_again_after_growing() {
-        let table = Table::<usize, 1>::new(["x"]);
+        let table = Table::<usize, 1>::new(["x"], ["?"], 0);
         for n in 0..5_000 {
             insert(&table, [&n.to_string()], n);
         }
@@ -205,13 +232,18 @@ mod tests {
         let mut sorted = Vec::new();
         table.for_each_sorted(|entry| sorted.push((*entry.labels[0]).to_owned()));
         assert!(sorted.len() == 5_000 && sorted.is_sorted());
+        // It is shown once somebody asked for it, in its place.
+        assert_eq!(table.overflow().value, 0);
+        sorted.clear();
+        table.for_each_sorted(|entry| sorted.push((*entry.labels[0]).to_owned()));
+        assert!(sorted.len() == 5_001 && sorted.is_sorted());
         assert!(table.levels().count() <= 6, "{} levels", table.levels().count());
         assert!(table.get_or_insert(["new"], || false, || {}, || 0).is_none());
     }
 
     #[test]
     fn threads_that_make_the_same_entries_make_each_once() {
-        let table = Table::<usize, 1>::new(["x"]);
+        let table = Table::<usize, 1>::new(["x"], ["?"], 0);
         let (taken, barrier) = (AtomicUsize::new(0), Barrier::new(4));
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -233,6 +265,6 @@ mod tests {
                 });
             }
         });
-        assert_eq!((table.all().count(), taken.into_inner()), (1_000, 1_000));
+        assert_eq!((table.all().count(), taken.into_inner()), (1_001, 1_000));
     }
 }

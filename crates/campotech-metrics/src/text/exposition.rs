@@ -17,6 +17,8 @@ pub(crate) struct Exposition {
     /// The labels of the sample that is written.
     labels: String,
     spans: Vec<Span>,
+    /// Families that came, those that were left out, too.
+    came: usize,
 }
 
 /// Where a family is.
@@ -50,6 +52,7 @@ impl Exposition {
     pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.spans.clear();
+        self.came = 0;
     }
 
     /// Begins a family of ours.
@@ -61,9 +64,11 @@ impl Exposition {
     pub(crate) fn start(&mut self, name: Cow<'static, str>, help: &str, kind: Kind) -> FamilyText<'_> {
         let at = self.text.len();
         push_head(&mut self.text, &name, help, kind);
-        let order = self.spans.len();
-        self.spans.push(Span { name, at: at..self.text.len(), series: 0, order });
-        FamilyText { text: &mut self.text, labels: &mut self.labels, span: &mut self.spans[order] }
+        self.came += 1;
+        let at = at..self.text.len();
+        let span = self.spans.len();
+        self.spans.push(Span { name, at, series: 0, order: self.came });
+        FamilyText { text: &mut self.text, labels: &mut self.labels, span: &mut self.spans[span] }
     }
 
     /// Adds families that are written already.
@@ -71,7 +76,8 @@ impl Exposition {
         for Block { name, text, series } in blocks {
             let at = self.text.len();
             self.text.push_str(&text);
-            self.spans.push(Span { name, at: at..self.text.len(), series, order: self.spans.len() });
+            self.came += 1;
+            self.spans.push(Span { name, at: at..self.text.len(), series, order: self.came });
         }
     }
 

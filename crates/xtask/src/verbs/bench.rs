@@ -12,8 +12,8 @@ use std::process::ExitCode;
 
 pub(crate) const VERB: Verb = Verb {
     name: "bench",
-    usage: "bench [FILTER | --short]",
-    summary: "costs beside peers, one line for each bar; --short compares counts with gates; --write-gates after a gain",
+    usage: "bench [FILTER | --short | --write-gates]",
+    summary: "costs beside peers, one line a bar; --short: counts against gates, which --write-gates writes",
     run: bench,
 };
 
@@ -51,9 +51,15 @@ fn bench(args: &[String]) -> ExitCode {
 
 fn steps(bench: &Bench<'_>, run: &mut Runner, asked: Asked<'_>) {
     run.step("fmt", || passes(bench.workspace, bench.cargo(&["fmt", "--all"]).args(["--check"])));
+    if let Asked::Bars(_) = asked {
+        run.step("clippy", || {
+            let all = ["clippy", "--locked", "--workspace", "--all-targets", "--features", "peers"];
+            passes(bench.workspace, bench.cargo(&all).args(["--", "-D", "warnings"]))
+        });
+        run.step("tests", || passes(bench.workspace, bench.measured(&["test", "--lib"])));
+    }
     // It only starts the others, so it is built as fast as can be.
-    run.step("runner", || passes(bench.workspace, bench.cargo(&["build", "--package", RUNNER])));
-    run.step("tests", || passes(bench.workspace, bench.measured(&["test", "--lib"])));
+    run.step("runner", || passes(bench.workspace, bench.cargo(&["build", "--locked", "--package", RUNNER])));
     run.step("instructions", || {
         passes(bench.workspace, bench.measured(&["bench", "--bench", "instructions"]))
     });

@@ -1,0 +1,133 @@
+//! A million paths that nobody has, and a hundred thousand methods: what is kept of them, without the texts of answers. A process each, since
+//! memory is a process's.
+
+use std::process::Command;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum_prometheus::PrometheusMetricLayer;
+use campotech_core::Route;
+use campotech_metrics::Metrics;
+use http::{Method, Request, Uri};
+use http_body_util::BodyExt;
+use tower::{Layer, Service, ServiceExt};
+
+use crate::service::Nothing;
+
+/// Requests with a path of their own.
+pub const PATHS: u64 = 1_000_000;
+
+/// Requests with a method of their own.
+pub const METHODS: u64 = 100_000;
+
+/// What is left of a flood.
+#[derive(Debug, Clone, Copy)]
+pub struct Left {
+    /// What the process has grown by.
+    pub bytes: f64,
+    /// Of request counters.
+    pub series: f64,
+    /// Their sum.
+    pub requests: f64,
+}
+
+/// Floods one of the two in a process of its own.
+///
+/// # Errors
+/// It fails, or says something else.
+pub fn flooded(who: &str) -> Result<Left, String> {
+    let program = std::env::current_exe().map_err(|why| why.to_string())?;
+    let done = Command::new(program).args(["flood", who]).output().map_err(|why| why.to_string())?;
+    let said = String::from_utf8_lossy(&done.stdout);
+    let numbers: Vec<f64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let [bytes, series, requests] = numbers[..] else {
+        return Err(format!("flood {who}: {said}{}", String::from_utf8_lossy(&done.stderr)));
+    };
+    Ok(Left { bytes, series, requests })
+}
+
+/// Floods, and prints bytes, series and requests.
+///
+/// # Errors
+/// There is no such side.
+pub fn flood(who: &str) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let left = match who {
+        // The path as a route: what a router does that takes a client's word for it.
+        "ours" => {
+            let metrics = Metrics::builder("bench", "1").build().expect("metrics");
+            let service = metrics.layer().layer(Nothing);
+            runtime.block_on(sent(service, || metrics.render_text(), || {}, "http_requests_total{"))
+        }
+        "axum_prometheus" => runtime.block_on(async {
+            let (layer, handle) = PrometheusMetricLayer::pair();
+            let upkeep = || handle.run_upkeep();
+            sent(layer.layer(Nothing), || handle.render(), upkeep, "axum_http_requests_total{").await
+        }),
+        other => return Err(format!("{other}: nobody that can be flooded")),
+    };
+    println!("{} {} {}", left.bytes, left.series, left.requests);
+    Ok(())
+}
+
+async fn sent<S, B>(service: S, rendered: impl Fn() -> String, upkeep: impl Fn(), family: &str) -> Left
+where
+    S: Service<Request<Body>, Response = http::Response<B>> + Clone,
+    S::Error: std::fmt::Debug,
+    B: http_body::Body + Unpin,
+{
+    // What is allocated once is no growth: both have answered, and have shown it.
+    for n in 0..100 {
+        answered(&service, request(Method::GET, "/warm", n % 2)).await;
+    }
+    let warm = counted(&rendered(), family).1;
+    let before = resident();
+    for n in 0..PATHS + METHODS {
+        let method = if n < PATHS { Method::GET } else { invented(n) };
+        answered(&service, request(method, "/scan", n)).await;
+        if n % 100_000 == 0 {
+            upkeep();
+        }
+    }
+    let bytes = resident() - before;
+    let (series, requests) = counted(&rendered(), family);
+    Left { bytes, series, requests: requests - warm }
+}
+
+fn invented(n: u64) -> Method {
+    Method::from_bytes(format!("SCAN{n}").as_bytes()).expect("a method")
+}
+
+fn request(method: Method, folder: &str, n: u64) -> Request<Body> {
+    let path = format!("{folder}/{:016x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let mut request = Request::new(Body::empty());
+    *request.method_mut() = method;
+    *request.uri_mut() = path.parse::<Uri>().expect("a path");
+    request.extensions_mut().insert(Route(Arc::from(path)));
+    request
+}
+
+async fn answered<S, B>(service: &S, request: Request<Body>)
+where
+    S: Service<Request<Body>, Response = http::Response<B>> + Clone,
+    S::Error: std::fmt::Debug,
+    B: http_body::Body + Unpin,
+{
+    let response = service.clone().oneshot(request).await.expect("an answer");
+    let _ = response.into_body().collect().await;
+}
+
+/// The series of a family, and the sum of their values.
+fn counted(text: &str, family: &str) -> (f64, f64) {
+    let samples = text.lines().filter(|line| line.starts_with(family));
+    let values = samples.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+    values.fold((0.0, 0.0), |(series, sum), value| (series + 1.0, sum + value))
+}
+
+/// Bytes of this process in memory.
+fn resident() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("a status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+    let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+    kilobytes * 1_024.0
+}
