@@ -59,7 +59,11 @@ impl<T, const L: usize> Entry<T, L> {
     }
 
     fn is(&self, hash: u64, labels: &[&str; L]) -> bool {
-        self.hash == hash && self.labels.iter().zip(labels).all(|(mine, other)| **mine == **other)
+        self.hash == hash && self.has(labels)
+    }
+
+    fn has(&self, labels: &[&str; L]) -> bool {
+        self.labels.iter().zip(labels).all(|(mine, other)| **mine == **other)
     }
 }
 
@@ -125,6 +129,10 @@ impl<T, const L: usize> Table<T, L> {
         give_back: impl Fn(),
         make: impl Fn() -> T,
     ) -> Option<&Entry<T, L>> {
+        // Twice the same label set would make the whole answer invalid.
+        if self.overflow.has(&labels) {
+            return Some(self.overflow());
+        }
         let hash = self.hasher.hash_one(labels);
         let mut made = None;
         let mut level = &self.first;
@@ -239,6 +247,16 @@ mod tests {
         assert!(sorted.len() == 5_001 && sorted.is_sorted());
         assert!(table.levels().count() <= 6, "{} levels", table.levels().count());
         assert!(table.get_or_insert(["new"], || false, || {}, || 0).is_none());
+    }
+
+    #[test]
+    fn the_labels_of_what_has_no_room_are_there_once() {
+        let table = Table::<usize, 1>::new(["x"], ["?"], 7);
+        let entry = table.get_or_insert(["?"], || true, || {}, || 0).unwrap();
+        assert!(table.is_overflow(entry) && entry.value == 7);
+        let mut shown = 0;
+        table.for_each_sorted(|_| shown += 1);
+        assert_eq!(shown, 1);
     }
 
     #[test]
