@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use campotech_metrics::Metrics;
+use campotech_metrics::{Format, Metrics};
 use http::{Method, StatusCode};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -41,7 +41,7 @@ pub fn ours() -> Subject {
     Box::new(move |answers| {
         for _ in 0..answers {
             text.clear();
-            metrics.render_into(&mut text);
+            metrics.render_into(&mut text, Format::Text);
             black_box(&text);
         }
     })

@@ -9,7 +9,7 @@ use crate::ConfigError;
 use crate::metrics::{Build, Metrics};
 use crate::names::ALL;
 use crate::series::RESERVE;
-use crate::text::translate;
+use crate::text::{Format, translate};
 
 /// Builds [`Metrics`].
 ///
@@ -94,7 +94,7 @@ impl MetricsBuilder {
             encode(&mut text, registry).map_err(|_| ConfigError::Unencodable)?;
         }
         let names: BTreeSet<String> =
-            translate(&text).into_iter().map(|block| block.name.into_owned()).collect();
+            translate(&text, Format::Text).into_iter().map(|block| block.name.into_owned()).collect();
         if let Some(desc) = ALL.iter().find(|desc| names.contains(desc.name)) {
             return Err(ConfigError::DuplicateMetric(desc.name.to_owned()));
         }

@@ -4,15 +4,17 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use campotech_core::{AnswerBody, Problem, kinds};
 use http::header::{self, HeaderValue};
 use http::{Method, Request, Response};
 use tower_service::Service;
 
+use crate::Format;
 use crate::Metrics;
-use crate::render::CONTENT_TYPE;
 
-/// Answers `GET` and `HEAD` with all metrics, wherever it is mounted; other methods are refused with 405.
+/// Answers `GET` and `HEAD` with all metrics in the [`Format`] that `Accept` prefers, wherever it is mounted; other methods are refused
+/// with 405.
 #[derive(Debug, Clone)]
 pub struct MetricsEndpoint {
     metrics: Metrics,
@@ -31,14 +33,20 @@ impl MetricsEndpoint {
                 .with_header(header::ALLOW, HeaderValue::from_static("GET, HEAD"))
                 .answer(request.headers(), request.extensions());
         }
-        let text = self.metrics.render();
+        let format = Format::accepted(request.headers());
+        let mut text = String::new();
+        self.metrics.render_into(&mut text, format);
         let length = text.len();
-        let body =
-            if *request.method() == Method::HEAD { AnswerBody::default() } else { AnswerBody::answer(text) };
+        let body = if *request.method() == Method::HEAD {
+            AnswerBody::default()
+        } else {
+            AnswerBody::answer(Bytes::from(text))
+        };
         let mut response = Response::new(body);
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        headers.insert(header::VARY, HeaderValue::from_static("accept"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }

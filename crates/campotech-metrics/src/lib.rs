@@ -26,6 +26,6 @@ pub use metrics::Metrics;
 pub use ops::{OpsMetricsFuture, OpsMetricsLayer, OpsMetricsService};
 pub use pools::{PoolMetrics, PoolState};
 pub use prometheus_client;
-pub use render::CONTENT_TYPE;
 pub use requests::{MetricsBody, MetricsFuture, MetricsLayer, MetricsService, RequestRecorder};
+pub use text::Format;
 pub use totals::{LatencyTotals, MetricsTotals};

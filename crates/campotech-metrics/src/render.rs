@@ -10,10 +10,7 @@ use prometheus_client::registry::Registry;
 use crate::Metrics;
 use crate::collect::ask;
 use crate::names;
-use crate::text::{Exposition, translate};
-
-/// The content type of what [`Metrics::render`] returns.
-pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+use crate::text::{Exposition, Format, translate};
 
 impl Metrics {
     /// All metrics in text format 0.0.4, sorted by name.
@@ -26,20 +23,20 @@ impl Metrics {
     #[must_use]
     pub fn render_text(&self) -> String {
         let mut text = String::new();
-        self.render_into(&mut text);
+        self.render_into(&mut text, Format::Text);
         text
     }
 
-    /// As [`render_text`](Self::render_text), appended to a text: where that is large enough, requests and reports are
+    /// All metrics in this format, sorted by name, appended to a text: where that is large enough, requests and reports are
     /// written without an allocation.
-    pub fn render_into(&self, text: &mut String) {
+    pub fn render_into(&self, text: &mut String, format: Format) {
         let start = Instant::now();
         let inner = self.inner();
         // Two at once: the later one makes its own.
         let mut kept = inner.scratch.try_lock();
         let mut own = Exposition::default();
         let out = kept.as_deref_mut().unwrap_or(&mut own);
-        out.clear();
+        out.begin(format);
         inner.requests.write(out);
         inner.ops.write(out);
         inner.business.write(out);
@@ -53,7 +50,7 @@ impl Metrics {
         self.write_build(out);
         inner.watches.write(out);
         if let Some(registry) = &inner.registry {
-            out.extend(translate(&registered(registry)));
+            out.extend(translate(&registered(registry), format));
         }
         self.write_self(out);
         out.finish(text);

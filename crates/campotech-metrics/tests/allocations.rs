@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use campotech_core::{CheckOutcome, CheckReport, Decision, Observer, RateLimitVerdict, Route};
-use campotech_metrics::{JobKind, Metrics, Outcome};
+use campotech_metrics::{Format, JobKind, Metrics, Outcome};
 use http::{Method, Request, Response};
 use http_body::Body;
 use http_body_util::Full;
@@ -91,7 +91,7 @@ fn an_answer_into_a_text_that_is_large_enough_allocates_nothing() {
     // What it has to say of itself grows by some digits.
     text.reserve(100);
     text.clear();
-    let counted = allocation_counter::measure(|| metrics.render_into(&mut text));
+    let counted = allocation_counter::measure(|| metrics.render_into(&mut text, Format::Text));
     assert_eq!(counted.count_total, 0, "{counted:?}");
     assert_eq!(text.lines().count(), lines);
 }

@@ -1,11 +1,13 @@
-//! The writer of text format 0.0.4.
+//! The writer of text format 0.0.4 and of OpenMetrics.
 //!
-//! Source: <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>.
+//! Sources: <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>,
+//! <https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md>.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::Range;
 
+use super::Format;
 use super::labels::{push_escaped, push_label};
 use crate::names::{Desc, Kind};
 use crate::series::Snapshot;
@@ -13,6 +15,7 @@ use crate::series::Snapshot;
 /// An answer in the making: families in any order until it is finished. What it has grown to stays for the next one.
 #[derive(Debug, Default)]
 pub(crate) struct Exposition {
+    format: Format,
     text: String,
     /// The labels of the sample that is written.
     labels: String,
@@ -49,7 +52,8 @@ pub(crate) struct FamilyText<'a> {
 
 impl Exposition {
     /// Begins anew.
-    pub(crate) fn clear(&mut self) {
+    pub(crate) fn begin(&mut self, format: Format) {
+        self.format = format;
         self.text.clear();
         self.spans.clear();
         self.came = 0;
@@ -63,7 +67,7 @@ impl Exposition {
     /// Begins a family with a name and help of somebody else's.
     pub(crate) fn start(&mut self, name: Cow<'static, str>, help: &str, kind: Kind) -> FamilyText<'_> {
         let at = self.text.len();
-        push_head(&mut self.text, &name, help, kind);
+        push_head(&mut self.text, self.format, &name, help, kind);
         self.came += 1;
         let at = at..self.text.len();
         let span = self.spans.len();
@@ -100,6 +104,9 @@ impl Exposition {
         for span in &self.spans {
             out.push_str(&self.text[span.at.clone()]);
         }
+        if self.format == Format::OpenMetrics {
+            out.push_str("# EOF\n");
+        }
     }
 
     #[cfg(test)]
@@ -118,9 +125,9 @@ impl Exposition {
 }
 
 impl Block {
-    pub(crate) fn new(name: Cow<'static, str>, help: &str, kind: Kind) -> Self {
+    pub(crate) fn new(format: Format, name: Cow<'static, str>, help: &str, kind: Kind) -> Self {
         let mut text = String::with_capacity(256);
-        push_head(&mut text, &name, help, kind);
+        push_head(&mut text, format, &name, help, kind);
         Self { name, text, series: 0 }
     }
 }
@@ -226,15 +233,21 @@ impl FamilyText<'_> {
     }
 }
 
-fn push_head(text: &mut String, name: &str, help: &str, kind: Kind) {
+/// The lines before the samples. In OpenMetrics a counter's family has not the suffix of its samples.
+fn push_head(text: &mut String, format: Format, name: &str, help: &str, kind: Kind) {
+    let (name, kind) = match (format, kind) {
+        (Format::OpenMetrics, Kind::Counter) => (name.strip_suffix("_total").unwrap_or(name), kind.as_str()),
+        (Format::OpenMetrics, Kind::Untyped) => (name, "unknown"),
+        _ => (name, kind.as_str()),
+    };
     text.push_str("# HELP ");
     text.push_str(name);
     text.push(' ');
-    push_escaped(text, help, false);
+    push_escaped(text, help, format == Format::OpenMetrics);
     text.push_str("\n# TYPE ");
     text.push_str(name);
     text.push(' ');
-    text.push_str(kind.as_str());
+    text.push_str(kind);
     text.push('\n');
 }
 
@@ -254,6 +267,18 @@ mod tests {
             exposition.finished(),
             "# HELP odd a \"b\"\\\\c\\nd\n# TYPE odd gauge\nodd{x=\"a \\\"b\\\"\\\\c\\nd\"} 1.5\n\
              odd{x=\"é\",y=\"\"} -Inf\nodd NaN\nodd{x=\"1\",status=\"200\"} 3\n"
+        );
+    }
+
+    #[test]
+    fn open_metrics_names_a_counter_without_its_suffix_and_ends() {
+        let mut exposition = Exposition::default();
+        exposition.begin(Format::OpenMetrics);
+        exposition.start("a_total".into(), "of \"all\"", Kind::Counter).counter(&[("x", "1")], 2);
+        exposition.start("b".into(), "?", Kind::Untyped).value(&[], 0.5);
+        assert_eq!(
+            exposition.finished(),
+            "# HELP a of \\\"all\\\"\n# TYPE a counter\na_total{x=\"1\"} 2\n# HELP b ?\n# TYPE b unknown\nb 0.5\n# EOF\n"
         );
     }
 

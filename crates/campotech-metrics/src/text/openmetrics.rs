@@ -1,4 +1,4 @@
-//! From OpenMetrics, which prometheus-client writes, to text format 0.0.4.
+//! What prometheus-client writes, which is OpenMetrics, as families: sorted, and in the format that is wanted.
 //!
 //! Serving the former as the latter loses the type of counters, and one info metric or exemplar fails a whole scrape.
 //! Source: <https://github.com/prometheus/OpenMetrics/blob/v1.0.0/specification/OpenMetrics.md>.
@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::Block;
+use super::{Block, Format};
 use crate::names::{Kind, is_metric_name};
 
 /// A family while its lines are read.
@@ -28,7 +28,7 @@ struct Line<'a> {
 }
 
 /// Translates families; those that come twice under one name are joined, lines that belong nowhere are dropped.
-pub(crate) fn translate(openmetrics: &str) -> Vec<Block> {
+pub(crate) fn translate(openmetrics: &str, format: Format) -> Vec<Block> {
     let mut families = BTreeMap::<String, Family<'_>>::new();
     let mut help = ("", "");
     let mut current = None;
@@ -46,12 +46,12 @@ pub(crate) fn translate(openmetrics: &str) -> Vec<Block> {
             });
         } else if !line.starts_with('#')
             && let Some(family) = current.as_ref().and_then(|name| families.get_mut(name))
-            && let Some(line) = sample(line, position, family)
+            && let Some(line) = sample(line, position, family, format)
         {
             family.lines.push(line);
         }
     }
-    families.into_values().map(Family::into_block).collect()
+    families.into_values().map(|family| family.into_block(format)).collect()
 }
 
 /// The family as 0.0.4 names it: counters and infos carry their suffix in the name.
@@ -66,8 +66,8 @@ fn family<'a>(name: &str, kind: &str, help: &'a str) -> Option<Family<'a>> {
     is_metric_name(name).then(|| Family { name: format!("{name}{suffix}"), kind, help, lines: Vec::new() })
 }
 
-/// Reads a sample of `family`: name, labels, value; an exemplar or timestamp behind it is cut off.
-fn sample<'a>(line: &'a str, position: usize, family: &Family<'_>) -> Option<Line<'a>> {
+/// Reads a sample of `family`: name, labels, value; an exemplar or timestamp behind it is cut off where the format has none.
+fn sample<'a>(line: &'a str, position: usize, family: &Family<'_>, format: Format) -> Option<Line<'a>> {
     let name_end = line.find(['{', ' '])?;
     let suffix = line[..name_end].strip_prefix(family.name.as_str())?;
     let part = match (family.kind, suffix) {
@@ -85,7 +85,8 @@ fn sample<'a>(line: &'a str, position: usize, family: &Family<'_>) -> Option<Lin
     let value_at = line.len() - rest.len() + 1;
     let value = rest.strip_prefix(' ')?.split(' ').next()?;
     value.parse::<f64>().ok()?;
-    Some(Line { labels, part, position, text: &line[..value_at + value.len()] })
+    let end = if format == Format::OpenMetrics { line.len() } else { value_at + value.len() };
+    Some(Line { labels, part, position, text: &line[..end] })
 }
 
 /// Splits `{a="b",c="d"} rest` into its labels and ` rest`.
@@ -113,9 +114,9 @@ fn labels(text: &str) -> Option<(Vec<&str>, &str)> {
 }
 
 impl Family<'_> {
-    fn into_block(mut self) -> Block {
+    fn into_block(mut self, format: Format) -> Block {
         self.lines.sort_unstable();
-        let mut block = Block::new(Cow::Owned(self.name), self.help, self.kind);
+        let mut block = Block::new(format, Cow::Owned(self.name), self.help, self.kind);
         for line in &self.lines {
             block.text.push_str(line.text);
             block.text.push('\n');

@@ -16,7 +16,7 @@ use super::*;
 fn translated(registry: &Registry) -> String {
     let mut text = String::new();
     encode(&mut text, registry).unwrap();
-    translate(&text).into_iter().map(|block| block.text).collect()
+    translate(&text, Format::Text).into_iter().map(|block| block.text).collect()
 }
 
 #[test]
@@ -54,6 +54,23 @@ fn units_infos_exemplars_and_the_end_mark_are_left_out() {
 }
 
 #[test]
+fn in_open_metrics_infos_and_exemplars_stay() {
+    let mut registry = Registry::default();
+    registry.register("node", "Node", Info::new(vec![("zone", "sur")]));
+    let counter = CounterWithExemplar::<Vec<(String, String)>>::default();
+    counter.inc_by(3, Some(vec![("trace_id".into(), "abc".into())]), None);
+    registry.register("traced", "Traced", counter);
+    let mut text = String::new();
+    encode(&mut text, &registry).unwrap();
+    let text: String = translate(&text, Format::OpenMetrics).into_iter().map(|block| block.text).collect();
+    assert_eq!(
+        text,
+        "# HELP node_info Node.\n# TYPE node_info gauge\nnode_info{zone=\"sur\"} 1\n\
+         # HELP traced Traced.\n# TYPE traced counter\ntraced_total 3 # {trace_id=\"abc\"} 3.0\n"
+    );
+}
+
+#[test]
 fn histograms_keep_the_order_of_their_bounds() {
     let mut registry = Registry::default();
     let family = ClientFamily::<Vec<(String, String)>, Histogram>::new_with_constructor(|| {
@@ -74,7 +91,7 @@ fn histograms_keep_the_order_of_their_bounds() {
     assert_eq!(translated(&registry), expected);
     let mut text = String::new();
     encode(&mut text, &registry).unwrap();
-    assert_eq!(translate(&text)[0].series, 2);
+    assert_eq!(translate(&text, Format::Text)[0].series, 2);
 }
 
 #[test]
@@ -104,7 +121,7 @@ proptest::proptest! {
     #[test]
     fn any_text_is_translated_to_lines_of_its_own_families(text in ".*", lines in proptest::collection::vec("(# (TYPE|HELP) a (counter|gauge|histogram|info)|a(_total|_bucket)?(\\{[a-z]=\"[^\n]*)? [0-9]|\\PC*)", 0..20)) {
         for input in [text, lines.join("\n")] {
-            for block in translate(&input) {
+            for block in translate(&input, Format::Text) {
                 for line in block.text.lines().skip(2) {
                     proptest::prop_assert!(line.starts_with(&*block.name), "{line}");
                 }
