@@ -138,8 +138,8 @@ impl Measured {
     fn pair(&self, costs: &Gates) -> Result<Pair, String> {
         let counted = |ours: f64, peer: f64| Pair { ours, peer, ratio: ours / peer };
         Ok(match *self {
-            Self::Flood { left, most } => counted(left(flood::flooded("ours")?), most),
-            Self::Floods => counted(flood::flooded("ours")?.bytes, flood::flooded("axum_prometheus")?.bytes),
+            Self::Flood { left, most } => counted(left(flood::ours()?), most),
+            Self::Floods => counted(flood::ours()?.bytes, flood::flooded("axum_prometheus")?.bytes),
             Self::Times { ours, peer, floor } => {
                 pairs::measured(&mut ours(), &mut peer(), floor.map(|floor| floor()))
             }

@@ -81,7 +81,7 @@ impl Requests {
         self.route(KnownMethod::of(method), Some(path));
     }
 
-    /// Counts the end of a request; the only place that does.
+    /// Counts the end of a request that was [`started`](Self::started).
     pub(super) fn ended(&self, request: &InFlight, entry: &RouteEntry) {
         let over = self.routes.is_overflow(entry);
         match request.outcome {
