@@ -37,7 +37,7 @@ pub fn ours() -> Subject {
             }
         }
     }
-    let mut text = metrics.render_text();
+    let mut text = metrics.render_text().into_bytes();
     Box::new(move |answers| {
         for _ in 0..answers {
             text.clear();

@@ -7,6 +7,7 @@ pub mod guard;
 pub mod identity;
 pub mod media;
 pub mod observer;
+pub mod preference;
 pub mod problem;
 
 pub use body::{AnswerBody, EndOfBody, RawBody, TrackEnd, TrackedBody};

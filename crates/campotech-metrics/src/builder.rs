@@ -1,15 +1,16 @@
 //! Settings and registrations before the first request.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
 use crate::ConfigError;
-use crate::metrics::{Build, Metrics};
+use crate::exposition::{Format, translate};
+use crate::metrics::{Build, Limits, Metrics};
 use crate::names::ALL;
 use crate::series::RESERVE;
-use crate::text::{Format, translate};
 
 /// Builds [`Metrics`].
 ///
@@ -17,11 +18,13 @@ use crate::text::{Format, translate};
 /// - revision: none
 /// - the process is measured, too
 /// - series budget: 2,000 label sets in each family
+/// - a collector's budget: 500 ms
+/// - scrapes at a time: 100
 #[derive(Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct MetricsBuilder {
     build: Build,
-    budget: usize,
+    limits: Limits,
     registry: Option<Registry>,
 }
 
@@ -29,7 +32,7 @@ impl MetricsBuilder {
     pub(crate) fn new(service: String, version: String) -> Self {
         Self {
             build: Build { service, version, revision: None, process: true },
-            budget: 2_000,
+            limits: Limits { series: 2_000, collector: Duration::from_millis(500), scrapes: 100 },
             registry: None,
         }
     }
@@ -51,7 +54,21 @@ impl MetricsBuilder {
     /// What goes beyond is counted under `path="__overflow__"`, so sums stay right, and in
     /// `metrics_series_overflow_total{family}`.
     pub const fn with_series_budget(mut self, label_sets: usize) -> Self {
-        self.budget = label_sets;
+        self.limits.series = label_sets;
+        self
+    }
+
+    /// How long a collector (a closure, the registered metrics) may take in one scrape; over that its samples are left out, and
+    /// `scrape_collector_success{collector}` is 0. One that doesn't return is not asked again until it has.
+    pub const fn with_collector_budget(mut self, budget: Duration) -> Self {
+        self.limits.collector = budget;
+        self
+    }
+
+    /// The most scrapes that may wait or be sent at a time; any more are refused with 503 and counted in
+    /// `metrics_scrapes_rejected_total`.
+    pub const fn with_most_scrapes(mut self, scrapes: usize) -> Self {
+        self.limits.scrapes = scrapes;
         self
     }
 
@@ -86,18 +103,22 @@ impl MetricsBuilder {
         if self.build.version.is_empty() {
             return Err(ConfigError::Empty("version"));
         }
-        if self.budget < 2 * RESERVE {
-            return Err(ConfigError::BudgetTooSmall { budget: self.budget, least: 2 * RESERVE });
+        let budget = self.limits.series;
+        if budget < 2 * RESERVE {
+            return Err(ConfigError::BudgetTooSmall { budget, least: 2 * RESERVE });
+        }
+        if self.limits.collector.is_zero() || self.limits.scrapes == 0 {
+            return Err(ConfigError::Zero);
         }
         let mut text = String::new();
         if let Some(registry) = &self.registry {
             encode(&mut text, registry).map_err(|_| ConfigError::Unencodable)?;
         }
         let names: BTreeSet<String> =
-            translate(&text, Format::Text).into_iter().map(|block| block.name.into_owned()).collect();
+            translate(&text, Format::Text).into_iter().map(|family| family.name).collect();
         if let Some(desc) = ALL.iter().find(|desc| names.contains(desc.name)) {
             return Err(ConfigError::DuplicateMetric(desc.name.to_owned()));
         }
-        Ok(Metrics::new(self.build, self.budget, self.registry, names))
+        Ok(Metrics::new(self.build, self.limits, self.registry, names))
     }
 }

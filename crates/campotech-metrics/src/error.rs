@@ -19,6 +19,9 @@ pub enum ConfigError {
         /// The least that works.
         least: usize,
     },
+    /// A collector has no time, or there may be no scrape at all.
+    #[error("the budget of a collector and the number of scrapes must not be zero")]
+    Zero,
     /// A metric has a name that another one has already.
     #[error("the metric {0} exists already")]
     DuplicateMetric(String),
@@ -47,6 +50,7 @@ impl ConfigError {
         match self {
             Self::Empty(_) => "empty",
             Self::BudgetTooSmall { .. } => "budget_too_small",
+            Self::Zero => "zero",
             Self::DuplicateMetric(_) => "duplicate_metric",
             Self::InvalidName(_) => "invalid_name",
             Self::InvalidLabel(_) => "invalid_label",

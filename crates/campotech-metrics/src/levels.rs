@@ -3,20 +3,23 @@
 use std::sync::Arc;
 
 use campotech_core::RateLimitVerdict;
+use tokio::runtime::Handle;
 
 use crate::{Metrics, PoolState, Queue, QueueState};
 
 impl Metrics {
-    /// What waits in each queue; asked as at a scrape, and one whose question panics is left out.
+    /// What waits in each queue; asked as at a scrape, and one whose question panics or is over its budget is left out.
     #[must_use]
     pub fn queues(&self) -> Vec<(Queue, QueueState)> {
-        self.inner().business.queues().into_iter().collect()
+        let mut asker = self.inner().askers.begin(None, Handle::try_current().ok());
+        self.inner().business.queues(&mut asker).into_iter().collect()
     }
 
-    /// What each pool holds, by name; asked as at a scrape, and one whose question panics is left out.
+    /// What each pool holds, by name; asked as at a scrape, and one whose question panics or is over its budget is left out.
     #[must_use]
     pub fn pools(&self) -> Vec<(Arc<str>, PoolState)> {
-        self.inner().pools.states()
+        let mut asker = self.inner().askers.begin(None, Handle::try_current().ok());
+        self.inner().pools.states(&mut asker)
     }
 
     /// Requests that the tier of this name refused so far.

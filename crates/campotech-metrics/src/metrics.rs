@@ -11,14 +11,15 @@ use tokio::runtime::Handle;
 
 use crate::business::{Business, JobKind, Outcome, Queue, QueueState, WebSocketGuard};
 use crate::cgroup::Cgroup;
-use crate::collect::{Process, Runtimes, Watches};
+use crate::collect::{Askers, Process, Registrations, Runtimes, Watches};
+use crate::exposition::Exposition;
 use crate::names::Kind;
 use crate::ops::{OpsMetricsLayer, OpsRequests};
 use crate::pools::{PoolMetrics, PoolState, Pools};
 use crate::reports::Reports;
 use crate::requests::{MetricsLayer, RequestRecorder, Requests};
+use crate::scrape::Desk;
 use crate::series::{Histogram, PROBE_SECONDS};
-use crate::text::Exposition;
 use crate::{ConfigError, MetricsBuilder, MetricsEndpoint};
 
 /// Everything a service measures. Clones share it; there is no global one.
@@ -35,6 +36,17 @@ pub(crate) struct Build {
     pub(crate) process: bool,
 }
 
+/// What its parts may have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Label sets in a family.
+    pub(crate) series: usize,
+    /// Time that a collector has.
+    pub(crate) collector: Duration,
+    /// Scrapes at a time.
+    pub(crate) scrapes: usize,
+}
+
 pub(crate) struct Inner {
     pub(crate) build: Build,
     pub(crate) requests: &'static Requests,
@@ -46,7 +58,9 @@ pub(crate) struct Inner {
     pub(crate) runtimes: Runtimes,
     pub(crate) process: Process,
     pub(crate) cgroup: Cgroup,
-    pub(crate) registry: Option<Registry>,
+    pub(crate) registrations: Option<Registrations>,
+    pub(crate) askers: Askers,
+    pub(crate) desk: Desk,
     pub(crate) scrapes: Histogram,
     /// What the last answer was made in.
     pub(crate) scratch: Mutex<Exposition>,
@@ -60,28 +74,38 @@ impl Metrics {
 
     pub(crate) fn new(
         build: Build,
-        budget: usize,
+        limits: Limits,
         registry: Option<Registry>,
         registered: BTreeSet<String>,
     ) -> Self {
         Self(Arc::new(Inner {
             build,
-            requests: Requests::new(budget),
-            ops: OpsRequests::new(budget),
+            requests: Requests::new(limits.series),
+            ops: OpsRequests::new(limits.series),
             business: Business::new(),
-            reports: Reports::new(budget),
+            reports: Reports::new(limits.series),
             pools: Pools::default(),
             watches: Watches::new(registered),
             runtimes: Runtimes::default(),
             process: Process::new(),
             cgroup: Cgroup::new(),
-            registry,
+            registrations: registry.map(Registrations::new),
+            askers: Askers::new(limits.collector),
+            desk: Desk::new(limits.scrapes),
             scrapes: Histogram::new(&PROBE_SECONDS),
             scratch: Mutex::default(),
         }))
     }
 
+    pub(crate) const fn of(inner: Arc<Inner>) -> Self {
+        Self(inner)
+    }
+
     pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    pub(crate) const fn shared(&self) -> &Arc<Inner> {
         &self.0
     }
 

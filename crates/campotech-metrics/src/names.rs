@@ -95,6 +95,9 @@ descs! {
     BUILD_INFO = "build_info" Gauge "What runs: always 1.";
     SERIES = "metrics_series" Gauge "Label sets of a family in this answer.";
     OVERFLOW_TOTAL = "metrics_series_overflow_total" Counter "Samples that went to the overflow series because their family had used up its budget.";
+    COLLECTOR_SUCCESS = "scrape_collector_success" Gauge "Whether a collector told all it had to, in time: 1, or 0.";
+    COLLECTOR_DURATION = "scrape_collector_duration_seconds" Gauge "Time that a collector took for this answer.";
+    SCRAPES_REJECTED = "metrics_scrapes_rejected_total" Counter "Scrapes that were refused because too many were going on.";
     SCRAPE_DURATION = "metrics_scrape_duration_seconds" Histogram "Time that earlier answers of this page took to make.";
 }
 

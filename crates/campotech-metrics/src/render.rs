@@ -4,13 +4,18 @@ use std::time::Instant;
 
 use arrayvec::ArrayVec;
 use bytes::Bytes;
-use prometheus_client::encoding::text::encode_registry;
-use prometheus_client::registry::Registry;
+use tokio::runtime::Handle;
 
-use crate::Metrics;
-use crate::collect::ask;
-use crate::names;
-use crate::text::{Exposition, Format, translate};
+use crate::collect::Asker;
+use crate::exposition::{Exposition, Format};
+use crate::{Metrics, names};
+
+/// Until when an answer is wanted, and what its closures run in.
+#[derive(Debug, Default)]
+pub(crate) struct Limits {
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) runtime: Option<Handle>,
+}
 
 impl Metrics {
     /// All metrics in text format 0.0.4, sorted by name.
@@ -22,38 +27,44 @@ impl Metrics {
     /// As [`render`](Self::render), as text.
     #[must_use]
     pub fn render_text(&self) -> String {
-        let mut text = String::new();
+        let mut text = Vec::new();
         self.render_into(&mut text, Format::Text);
-        text
+        // All of it was text before.
+        String::from_utf8(text).unwrap_or_default()
     }
 
-    /// All metrics in this format, sorted by name, appended to a text: where that is large enough, requests and reports are
-    /// written without an allocation.
-    pub fn render_into(&self, text: &mut String, format: Format) {
+    /// All metrics in this format, sorted by name, appended to a buffer: where that is large enough, requests and reports are
+    /// written without an allocation. Closures are waited for, each for its budget, all together for 10 s.
+    pub fn render_into(&self, answer: &mut Vec<u8>, format: Format) {
+        self.write(answer, format, Limits { deadline: None, runtime: Handle::try_current().ok() });
+    }
+
+    pub(crate) fn write(&self, answer: &mut Vec<u8>, format: Format, limits: Limits) {
         let start = Instant::now();
         let inner = self.inner();
         // Two at once: the later one makes its own.
         let mut kept = inner.scratch.try_lock();
         let mut own = Exposition::default();
         let out = kept.as_deref_mut().unwrap_or(&mut own);
+        let mut asker = inner.askers.begin(limits.deadline, limits.runtime);
         out.begin(format);
         inner.requests.write(out);
         inner.ops.write(out);
-        inner.business.write(out);
+        inner.business.write(out, &mut asker);
         inner.reports.write(out);
-        inner.pools.write(out);
+        inner.pools.write(out, &mut asker);
         if inner.build.process {
-            inner.process.write(out);
-            inner.cgroup.write(out);
+            inner.process.write(out, &mut asker);
+            inner.cgroup.write(out, &mut asker);
         }
         inner.runtimes.write(out);
         self.write_build(out);
-        inner.watches.write(out);
-        if let Some(registry) = &inner.registry {
-            out.extend(translate(&registered(registry), format));
+        inner.watches.write(out, &mut asker);
+        if let Some(registrations) = &inner.registrations {
+            registrations.write(out, &mut asker, format);
         }
-        self.write_self(out);
-        out.finish(text);
+        self.write_self(out, &mut asker);
+        out.finish(answer);
         drop(kept);
         inner.scrapes.observe_time(start.elapsed());
     }
@@ -70,8 +81,9 @@ impl Metrics {
     }
 
     /// The metrics about the metrics; last, since they count the others.
-    fn write_self(&self, out: &mut Exposition) {
+    fn write_self(&self, out: &mut Exposition, asker: &mut Asker<'_>) {
         let inner = self.inner();
+        asker.write(out);
         out.count(&names::SERIES);
         let mut budgets: ArrayVec<_, 16> = inner
             .requests
@@ -85,16 +97,7 @@ impl Metrics {
         for (name, folded) in budgets {
             family.counter(&[("family", name)], folded);
         }
+        out.family(&names::SCRAPES_REJECTED).counter(&[], inner.desk.rejected());
         out.family(&names::SCRAPE_DURATION).histogram(&[], &inner.scrapes.snapshot());
     }
-}
-
-/// What was registered; a collector that fails or panics loses that, not what this crate measures.
-fn registered(registry: &Registry) -> String {
-    ask(|| {
-        let mut text = String::new();
-        let _ = encode_registry(&mut text, registry);
-        text
-    })
-    .unwrap_or_default()
 }

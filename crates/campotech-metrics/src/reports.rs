@@ -3,9 +3,9 @@
 use campotech_core::{CheckReport, ComponentStatus, Decision, Observer, RateLimitVerdict, StateChange};
 
 use crate::Metrics;
+use crate::exposition::Exposition;
 use crate::names::{self, OVERFLOW, UNMATCHED};
 use crate::series::{Budget, Counter, Family, Gauge, Histogram, PROBE_SECONDS};
-use crate::text::Exposition;
 
 const VERDICTS: [RateLimitVerdict; 4] = [
     RateLimitVerdict::Allowed,

@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "what goes wrong in a helper of a test fails the test")]
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use campotech_metrics::prometheus_client::metrics::exemplar::CounterWithExemplar
 use campotech_metrics::prometheus_client::metrics::gauge::Gauge;
 use campotech_metrics::prometheus_client::metrics::info::Info;
 use campotech_metrics::prometheus_client::registry::Unit;
-use campotech_metrics::{Metrics, MetricsEndpoint};
+use campotech_metrics::{Metrics, MetricsEndpoint, ScrapeFuture};
 use campotech_testkit::{Daemon, DaemonBuilder, HyperServer, RawConnection};
 use http::header::ACCEPT;
 use http::{HeaderValue, Method, Request, StatusCode};
@@ -42,16 +41,15 @@ struct TextOnly(MetricsEndpoint);
 impl<B> Service<Request<B>> for TextOnly {
     type Response = <MetricsEndpoint as Service<Request<B>>>::Response;
     type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
+    type Future = ScrapeFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> ScrapeFuture {
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("text/plain"));
-        let Ok(response) = self.0.call(request).into_inner();
-        ready(Ok(response))
+        self.0.call(request)
     }
 }
 

@@ -3,6 +3,8 @@
 use http::HeaderMap;
 use http::header::ACCEPT_LANGUAGE;
 
+use crate::preference::preferences;
+
 /// A language that every text exists in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Language {
@@ -30,22 +32,12 @@ impl Language {
     /// The best of our languages for `Accept-Language` (RFC 9110, section 12.5.4); English where none fits.
     #[must_use]
     pub fn negotiate(headers: &HeaderMap) -> Self {
-        let mut best = (0.0_f32, Self::En);
-        for value in headers.get_all(ACCEPT_LANGUAGE) {
-            let Ok(value) = value.to_str() else { continue };
-            // Nobody speaks more than a few languages; a long list is not worth the time.
-            for range in value.split(',').take(16) {
-                let mut parts = range.split(';');
-                let tag = parts.next().unwrap_or("").trim();
-                let quality =
-                    parts.find_map(|p| p.trim().strip_prefix("q=").map(str::trim)).map_or(1.0, |q| {
-                        q.parse::<f32>().ok().filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0)
-                    });
-                if let Some(language) = Self::of_tag(tag)
-                    && quality > best.0
-                {
-                    best = (quality, language);
-                }
+        let mut best = (0, Self::En);
+        for range in preferences(headers, ACCEPT_LANGUAGE) {
+            if range.weight > best.0
+                && let Some(language) = Self::of_tag(range.name)
+            {
+                best = (range.weight, language);
             }
         }
         best.1

@@ -1,29 +1,20 @@
 //! Which of the two media types a client prefers (RFC 9110, section 12.5.1).
 
+use campotech_core::preference::preferences;
 use http::HeaderMap;
 use http::header::ACCEPT;
 
 /// Whether `application/health+json` is asked for by name, and no less than `application/json` is.
 pub(super) fn prefers_health_json(headers: &HeaderMap) -> bool {
-    let (mut ours, mut plain) = (0.0_f32, 0.0_f32);
-    for value in headers.get_all(ACCEPT) {
-        let Ok(value) = value.to_str() else { continue };
-        // Nobody lists more than a few types; a long list is not worth the time.
-        for range in value.split(',').take(16) {
-            let mut parts = range.split(';').map(str::trim);
-            let name = parts.next().unwrap_or("");
-            let quality = parts.find_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q=")));
-            let quality = quality.map_or(1.0, |q| {
-                q.trim().parse::<f32>().ok().filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0)
-            });
-            if name.eq_ignore_ascii_case("application/health+json") {
-                ours = ours.max(quality);
-            } else if name.eq_ignore_ascii_case("application/json") {
-                plain = plain.max(quality);
-            }
+    let (mut ours, mut plain) = (0, 0);
+    for range in preferences(headers, ACCEPT) {
+        if range.is("application/health+json") {
+            ours = ours.max(range.weight);
+        } else if range.is("application/json") {
+            plain = plain.max(range.weight);
         }
     }
-    ours > 0.0 && ours >= plain
+    ours > 0 && ours >= plain
 }
 
 #[cfg(test)]

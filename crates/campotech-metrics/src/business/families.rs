@@ -7,9 +7,10 @@ use arrayvec::ArrayVec;
 use parking_lot::RwLock;
 
 use super::{JobKind, Outcome, Queue, QueueState};
+use crate::collect::{Asker, Question, Source};
+use crate::exposition::Exposition;
 use crate::names;
 use crate::series::{Counter, Gauge, Histogram, JOB_SECONDS};
-use crate::text::Exposition;
 
 const KINDS: usize = JobKind::ALL.len();
 const OUTCOMES: usize = Outcome::ALL.len();
@@ -29,7 +30,7 @@ pub(crate) struct Business {
 /// Where a queue's state is from: told, or asked for at each scrape.
 enum QueueSource {
     Told(QueueState),
-    Asked(Arc<dyn Fn() -> QueueState + Send + Sync>),
+    Asked(Source, Question<QueueState>),
 }
 
 impl Business {
@@ -62,8 +63,9 @@ impl Business {
         *self.queues[queue as usize].write() = QueueSource::Told(state);
     }
 
-    pub(crate) fn watch_queue(&self, queue: Queue, ask: Arc<dyn Fn() -> QueueState + Send + Sync>) {
-        *self.queues[queue as usize].write() = QueueSource::Asked(ask);
+    pub(crate) fn watch_queue(&self, queue: Queue, state: Question<QueueState>) {
+        let source = Source::new(format!("queue.{}", queue.as_str()));
+        *self.queues[queue as usize].write() = QueueSource::Asked(source, state);
     }
 
     /// Jobs created, voice messages done, connections open, connections opened.
@@ -80,7 +82,7 @@ impl Business {
         self.jobs_processed.iter().map(|counters| counters[outcome as usize].get()).sum()
     }
 
-    pub(crate) fn write(&self, out: &mut Exposition) {
+    pub(crate) fn write(&self, out: &mut Exposition, asker: &mut Asker<'_>) {
         let mut family = out.family(&names::JOBS_CREATED);
         for kind in JobKind::ALL {
             family.counter(&[("kind", kind.as_str())], self.jobs_created[*kind as usize].get());
@@ -102,16 +104,16 @@ impl Business {
         }
         out.family(&names::WEBSOCKETS_ACTIVE).value(&[], self.websockets_active.get() as f64);
         out.family(&names::WEBSOCKETS).counter(&[], self.websockets.get());
-        self.write_queues(out);
+        self.write_queues(out, asker);
     }
 
     /// Their states, asked for without the lock: an answer may take its time, or set the queue.
-    pub(crate) fn queues(&self) -> ArrayVec<(Queue, QueueState), QUEUES> {
-        Queue::ALL.iter().filter_map(|queue| Some((*queue, self.queue(*queue)?))).collect()
+    pub(crate) fn queues(&self, asker: &mut Asker<'_>) -> ArrayVec<(Queue, QueueState), QUEUES> {
+        Queue::ALL.iter().filter_map(|queue| Some((*queue, self.queue(*queue, asker)?))).collect()
     }
 
-    fn write_queues(&self, out: &mut Exposition) {
-        let states = self.queues();
+    fn write_queues(&self, out: &mut Exposition, asker: &mut Asker<'_>) {
+        let states = self.queues(asker);
         let mut family = out.family(&names::QUEUE_SIZE);
         for (queue, state) in &states {
             family.value(&[("queue", queue.as_str())], state.size as f64);
@@ -122,13 +124,13 @@ impl Business {
         }
     }
 
-    /// A queue's state; none where the question panics.
-    fn queue(&self, queue: Queue) -> Option<QueueState> {
-        let ask = match &*self.queues[queue as usize].read() {
+    /// A queue's state; none where the question panics or hangs.
+    fn queue(&self, queue: Queue, asker: &mut Asker<'_>) -> Option<QueueState> {
+        let (source, state) = match &*self.queues[queue as usize].read() {
             QueueSource::Told(state) => return Some(*state),
-            QueueSource::Asked(ask) => ask.clone(),
+            QueueSource::Asked(source, state) => (source.clone(), Arc::clone(state)),
         };
-        crate::collect::ask(|| ask())
+        asker.ask(&source, &state)
     }
 }
 

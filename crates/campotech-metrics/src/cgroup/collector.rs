@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use super::file;
 use super::mounts::Mounts;
 use super::usage::Usage;
+use crate::collect::{Asker, Source};
+use crate::exposition::Exposition;
 use crate::names::{self, Desc};
-use crate::text::Exposition;
 
 /// The process's own control group.
 #[derive(Debug)]
 pub(crate) struct Cgroup {
+    source: Source,
     root: PathBuf,
     /// Mounts stay; the group may change, as a supervisor moves the process after its start.
     mounts: Mounts,
@@ -23,7 +25,7 @@ impl Cgroup {
 
     pub(super) fn below(root: PathBuf) -> Self {
         let mountinfo = file::text(&root.join("proc/self/mountinfo")).unwrap_or_default();
-        Self { root, mounts: Mounts::parse(&mountinfo) }
+        Self { source: Source::new("cgroup"), root, mounts: Mounts::parse(&mountinfo) }
     }
 
     pub(super) fn read(&self) -> Usage {
@@ -31,8 +33,8 @@ impl Cgroup {
     }
 
     /// Writes what there is: no limit is no series.
-    pub(crate) fn write(&self, out: &mut Exposition) {
-        let Usage { cpu, memory, pids, pids_limit } = self.read();
+    pub(crate) fn write(&self, out: &mut Exposition, asker: &mut Asker<'_>) {
+        let Usage { cpu, memory, pids, pids_limit } = asker.read(&self.source, || self.read());
         let mut whole = |desc: &'static Desc, value: Option<u64>| {
             if let Some(value) = value {
                 out.family(desc).counter(&[], value);

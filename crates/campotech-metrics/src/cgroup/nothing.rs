@@ -1,6 +1,7 @@
 //! Where there are no control groups, there is nothing to write.
 
-use crate::text::Exposition;
+use crate::collect::Asker;
+use crate::exposition::Exposition;
 
 /// No control group.
 #[derive(Debug)]
@@ -11,7 +12,5 @@ impl Cgroup {
         Self
     }
 
-    pub(crate) fn write(&self, out: &mut Exposition) {
-        let _ = out;
-    }
+    pub(crate) fn write(&self, _: &mut Exposition, _: &mut Asker<'_>) {}
 }

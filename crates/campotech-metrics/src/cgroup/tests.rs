@@ -3,14 +3,16 @@
 #![allow(clippy::unwrap_used, reason = "what goes wrong in a helper of a test fails the test")]
 
 use std::path::Path;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::Cgroup;
 use super::usage::{Cpu, Memory, Usage};
+use crate::collect::Askers;
+use crate::exposition::Exposition;
 use crate::names::ALL;
-use crate::text::Exposition;
 
 fn tree(files: &[(&str, &str)]) -> (TempDir, Cgroup) {
     let dir = tempfile::tempdir().unwrap();
@@ -155,9 +157,7 @@ fn with_both_versions_each_controller_is_read_where_it_is() {
     assert_eq!(usage.pids, Some(3), "version 1 shows no folder of the group");
 
     let (_dir, cgroup) = tree(&files);
-    let mut out = Exposition::default();
-    cgroup.write(&mut out);
-    let text = out.finished();
+    let text = written(&cgroup);
     assert!(text.contains("\ncgroup_cpu_usage_seconds_total 1\n"), "{text}");
     assert!(text.contains("\ncgroup_cpu_throttled_seconds_total 0\n"), "{text}");
     assert!(!text.contains("_limit"), "no limit is no series: {text}");
@@ -169,9 +169,7 @@ fn nothing_is_found_where_nothing_is() {
     assert_eq!(read(&[("proc/self/cgroup", "0::/\n")]), Usage::default());
     assert_eq!(read(&[("proc/self/cgroup", "0::/\n"), ("proc/self/mountinfo", V2)]), Usage::default());
     let (_dir, cgroup) = tree(&[]);
-    let mut out = Exposition::default();
-    cgroup.write(&mut out);
-    assert_eq!(out.finished(), "");
+    assert_eq!(written(&cgroup), "");
 }
 
 #[test]
@@ -265,11 +263,17 @@ proptest! {
             fill(dir.path(), &format!("m/{name}"), text);
             fill(dir.path(), &format!("m/a/{name}"), text);
         }
-        let mut out = Exposition::default();
-        Cgroup::below(dir.path().to_owned()).write(&mut out);
-        for line in out.finished().lines().filter(|line| !line.starts_with('#')) {
+        for line in written(&Cgroup::below(dir.path().to_owned())).lines().filter(|line| !line.starts_with('#')) {
             let value: f64 = line.rsplit(' ').next().unwrap().parse().unwrap();
             prop_assert!(value.is_finite() && value >= 0.0, "{line}");
         }
     }
+}
+
+fn written(cgroup: &Cgroup) -> String {
+    let askers = Askers::new(Duration::from_secs(1));
+    let (mut out, mut answer) = (Exposition::default(), Vec::new());
+    cgroup.write(&mut out, &mut askers.begin(None, None));
+    out.finish(&mut answer);
+    String::from_utf8(answer).unwrap()
 }

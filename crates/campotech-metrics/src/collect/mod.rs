@@ -1,9 +1,13 @@
-//! What is asked for at each scrape: the process, the runtimes, and closures that were handed in.
+//! What is asked for at each scrape: the process, the runtimes, closures that were handed in, registered metrics.
 
+mod asker;
 mod process;
+mod registry;
 mod runtime;
 mod watch;
 
+pub(crate) use asker::{Asker, Askers, Question, Source};
 pub(crate) use process::Process;
+pub(crate) use registry::Registrations;
 pub(crate) use runtime::Runtimes;
-pub(crate) use watch::{Watches, ask};
+pub(crate) use watch::Watches;

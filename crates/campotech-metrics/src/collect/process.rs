@@ -1,10 +1,12 @@
 //! `process_*`, from `/proc`; on other systems there are none.
 
-use crate::text::Exposition;
+use super::{Asker, Source};
+use crate::exposition::Exposition;
 
 /// What doesn't change while the process runs.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug)]
 pub(crate) struct Process {
+    source: Source,
     #[cfg(target_os = "linux")]
     boot: Option<u64>,
 }
@@ -19,25 +21,30 @@ struct Stat {
     resident_pages: u64,
 }
 
+impl Process {
+    pub(crate) fn write(&self, out: &mut Exposition, asker: &mut Asker<'_>) {
+        asker.read(&self.source, || self.tell(out));
+    }
+}
+
 #[cfg(not(target_os = "linux"))]
 impl Process {
-    pub(crate) const fn new() -> Self {
-        Self {}
+    pub(crate) fn new() -> Self {
+        Self { source: Source::new("process") }
     }
 
-    pub(crate) fn write(self, out: &mut Exposition) {
-        let _ = out;
-    }
+    fn tell(&self, _: &mut Exposition) {}
 }
 
 #[cfg(target_os = "linux")]
 impl Process {
     pub(crate) fn new() -> Self {
-        Self { boot: std::fs::read_to_string("/proc/stat").ok().as_deref().and_then(boot_time) }
+        let source = Source::new("process");
+        Self { source, boot: std::fs::read_to_string("/proc/stat").ok().as_deref().and_then(boot_time) }
     }
 
     /// Writes what can be read; a hidden `/proc` leaves the rest.
-    pub(crate) fn write(self, out: &mut Exposition) {
+    fn tell(&self, out: &mut Exposition) {
         use crate::names;
         use rustix::process::{Resource, getrlimit};
         use rustix::time::{ClockId, clock_gettime};

@@ -7,8 +7,8 @@ use parking_lot::RwLock;
 use tokio::runtime::{Handle, RuntimeMetrics};
 
 use crate::ConfigError;
+use crate::exposition::Exposition;
 use crate::names::{self, Desc};
-use crate::text::Exposition;
 
 type Read = fn(&RuntimeMetrics) -> f64;
 

@@ -2,16 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use parking_lot::RwLock;
 
+use super::{Asker, Question, Source};
 use crate::ConfigError;
+use crate::exposition::Exposition;
 use crate::names::{ALL, Kind, is_label_name, is_metric_name};
-use crate::text::Exposition;
-
-type Read = Arc<dyn Fn() -> f64 + Send + Sync>;
 
 /// Closures by the name of their metric.
 #[derive(Default)]
@@ -21,11 +18,14 @@ pub(crate) struct Watches {
     families: RwLock<BTreeMap<String, Watched>>,
 }
 
+type Labels = Vec<(String, String)>;
+
 #[derive(Clone)]
 struct Watched {
     kind: Kind,
     help: String,
-    series: Vec<(Vec<(String, String)>, Read)>,
+    source: Source,
+    series: Vec<(Labels, Question<f64>)>,
 }
 
 impl Watches {
@@ -39,7 +39,7 @@ impl Watches {
         name: &str,
         help: &str,
         labels: &[(&str, &str)],
-        read: Read,
+        read: Question<f64>,
     ) -> Result<(), ConfigError> {
         if !is_metric_name(name) || name.ends_with("_total") != (kind == Kind::Counter) {
             return Err(ConfigError::InvalidName(name.to_owned()));
@@ -52,11 +52,12 @@ impl Watches {
         if self.taken.contains(name) || ALL.iter().any(|desc| desc.name == name) {
             return Err(ConfigError::DuplicateMetric(name.to_owned()));
         }
-        let labels: Vec<_> = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let labels: Labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let mut families = self.families.write();
         let family = families.entry(name.to_owned()).or_insert_with(|| Watched {
             kind,
             help: help.to_owned(),
+            source: Source::new(name),
             series: Vec::new(),
         });
         for (known, _) in &family.series {
@@ -72,23 +73,18 @@ impl Watches {
         Ok(())
     }
 
-    /// Asks every closure; the sample of one that panics is left out.
-    pub(crate) fn write(&self, out: &mut Exposition) {
+    /// Asks every closure; the sample of one that panics or hangs is left out.
+    pub(crate) fn write(&self, out: &mut Exposition, asker: &mut Asker<'_>) {
         // Without the lock: a closure may take its time, or add another gauge.
         let families = self.families.read().clone();
         for (name, family) in families {
             let mut text = out.start(Cow::Owned(name), &family.help, family.kind);
             for (labels, read) in &family.series {
                 let labels: Vec<_> = labels.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-                if let Some(value) = ask(|| read()) {
+                if let Some(value) = asker.ask(&family.source, read) {
                     text.value(&labels, value);
                 }
             }
         }
     }
-}
-
-/// Asks a closure from outside; none if it panics, so that it can't take the whole answer with it.
-pub(crate) fn ask<T>(read: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(read)).ok()
 }

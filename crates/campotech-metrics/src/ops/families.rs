@@ -1,10 +1,10 @@
 //! `ops_requests_total`.
 
+use crate::exposition::Exposition;
 use crate::names::{OPS_REQUESTS, OVERFLOW, UNMATCHED};
 use crate::series::{
     Budget, Counter, Entry, RESERVE, Sharded, StatusCounts, Statuses, Table, class, class_label,
 };
-use crate::text::Exposition;
 
 /// Requests to ops routes by route and status; they stay until the process ends, as [`Requests`](crate::requests::Requests) do.
 pub(crate) struct OpsRequests {

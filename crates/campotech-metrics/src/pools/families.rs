@@ -7,11 +7,9 @@ use parking_lot::RwLock;
 
 use super::{PoolMetrics, PoolState};
 use crate::ConfigError;
-use crate::collect::ask;
+use crate::collect::{Asker, Question, Source};
+use crate::exposition::Exposition;
 use crate::names;
-use crate::text::Exposition;
-
-type Read = Arc<dyn Fn() -> PoolState + Send + Sync>;
 
 /// Pools by name.
 #[derive(Default)]
@@ -19,18 +17,20 @@ pub(crate) struct Pools(RwLock<BTreeMap<Arc<str>, Pool>>);
 
 #[derive(Clone)]
 struct Pool {
-    read: Read,
+    source: Source,
+    read: Question<PoolState>,
     metrics: PoolMetrics,
 }
 
 impl Pools {
-    pub(crate) fn add(&self, name: &str, read: Read) -> Result<PoolMetrics, ConfigError> {
+    pub(crate) fn add(&self, name: &str, read: Question<PoolState>) -> Result<PoolMetrics, ConfigError> {
         let mut pools = self.0.write();
         if pools.contains_key(name) {
             return Err(ConfigError::DuplicateMetric(format!("db_pool_connections{{pool={name:?}}}")));
         }
         let metrics = PoolMetrics::new();
-        pools.insert(name.into(), Pool { read, metrics: metrics.clone() });
+        let source = Source::new(format!("pool.{name}"));
+        pools.insert(name.into(), Pool { source, read, metrics: metrics.clone() });
         Ok(metrics)
     }
 
@@ -39,14 +39,14 @@ impl Pools {
     }
 
     /// The states by name.
-    pub(crate) fn states(&self) -> Vec<(Arc<str>, PoolState)> {
+    pub(crate) fn states(&self, asker: &mut Asker<'_>) -> Vec<(Arc<str>, PoolState)> {
         let pools = self.0.read().clone();
-        asked(&pools).into_iter().map(|(name, state)| (name.into(), state)).collect()
+        asked(&pools, asker).into_iter().map(|(name, state)| (name.into(), state)).collect()
     }
 
-    pub(crate) fn write(&self, out: &mut Exposition) {
+    pub(crate) fn write(&self, out: &mut Exposition, asker: &mut Asker<'_>) {
         let pools = self.0.read().clone();
-        let states = asked(&pools);
+        let states = asked(&pools, asker);
         let mut family = out.family(&names::POOL_CONNECTIONS);
         for (name, state) in &states {
             let used = state.size.saturating_sub(state.available);
@@ -73,6 +73,7 @@ impl Pools {
 }
 
 /// Asks pools that were copied from under the lock: a question may take its time, or add another pool.
-fn asked(pools: &BTreeMap<Arc<str>, Pool>) -> Vec<(&str, PoolState)> {
-    pools.iter().filter_map(|(name, pool)| Some((&**name, ask(|| (pool.read)())?))).collect()
+fn asked<'a>(pools: &'a BTreeMap<Arc<str>, Pool>, asker: &mut Asker<'_>) -> Vec<(&'a str, PoolState)> {
+    let mut state = |pool: &Pool| asker.ask(&pool.source, &pool.read);
+    pools.iter().filter_map(|(name, pool)| Some((&**name, state(pool)?))).collect()
 }

@@ -1,9 +1,9 @@
 //! What the `http_*` families say: as sums, and as text.
 
 use super::families::Requests;
+use crate::exposition::Exposition;
 use crate::names;
 use crate::series::{HTTP_SECONDS, class_label};
-use crate::text::Exposition;
 
 /// Sums over all routes.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use hashbrown::DefaultHashBuilder;
 use parking_lot::Mutex;
 
-use crate::text::push_label;
+use crate::exposition::push_label;
 
 /// Entries by their `L` label values, and one for what has no room.
 pub(crate) struct Table<T, const L: usize> {

@@ -13,10 +13,14 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::*;
 
+fn written(text: &str, format: Format) -> String {
+    translate(text, format).into_iter().map(|family| String::from_utf8(family.bytes).unwrap()).collect()
+}
+
 fn translated(registry: &Registry) -> String {
     let mut text = String::new();
     encode(&mut text, registry).unwrap();
-    translate(&text, Format::Text).into_iter().map(|block| block.text).collect()
+    written(&text, Format::Text)
 }
 
 #[test]
@@ -62,9 +66,8 @@ fn in_open_metrics_infos_and_exemplars_stay() {
     registry.register("traced", "Traced", counter);
     let mut text = String::new();
     encode(&mut text, &registry).unwrap();
-    let text: String = translate(&text, Format::OpenMetrics).into_iter().map(|block| block.text).collect();
     assert_eq!(
-        text,
+        written(&text, Format::OpenMetrics),
         "# HELP node_info Node.\n# TYPE node_info gauge\nnode_info{zone=\"sur\"} 1\n\
          # HELP traced Traced.\n# TYPE traced counter\ntraced_total 3 # {trace_id=\"abc\"} 3.0\n"
     );
@@ -121,11 +124,13 @@ proptest::proptest! {
     #[test]
     fn any_text_is_translated_to_lines_of_its_own_families(text in ".*", lines in proptest::collection::vec("(# (TYPE|HELP) a (counter|gauge|histogram|info)|a(_total|_bucket)?(\\{[a-z]=\"[^\n]*)? [0-9]|\\PC*)", 0..20)) {
         for input in [text, lines.join("\n")] {
-            for block in translate(&input, Format::Text) {
-                for line in block.text.lines().skip(2) {
-                    proptest::prop_assert!(line.starts_with(&*block.name), "{line}");
+            for family in translate(&input, Format::Text) {
+                let text = String::from_utf8(family.bytes).unwrap();
+                for line in text.lines().skip(2) {
+                    proptest::prop_assert!(line.starts_with(&*family.name), "{line}");
                 }
             }
+            let _ = translate(&input, Format::Protobuf);
         }
     }
 }
