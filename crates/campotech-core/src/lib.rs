@@ -12,7 +12,9 @@ pub mod problem;
 
 pub use body::{AnswerBody, EndOfBody, RawBody, TrackEnd, TrackedBody};
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use context::{ContextFuture, PropagateTraceLayer, PropagateTraceService, RequestContext, in_current};
+pub use context::{
+    ContextFuture, PropagateTraceLayer, PropagateTraceService, RequestContext, in_current, recorded_trace,
+};
 pub use guard::{Decision, Mode, Verdict};
 pub use identity::{
     ClientIp, ClientNetwork, PeerAddr, RequestId, Route, Sampling, SpanId, TraceContext, TraceId, TraceState,

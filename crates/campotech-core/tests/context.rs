@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use campotech_core::{
     PropagateTraceLayer, RequestContext, RequestId, Sampling, TraceContext, TraceState, in_current,
+    recorded_trace,
 };
 use http::{HeaderMap, HeaderValue, Request};
 use tower::{Layer, ServiceExt, service_fn};
@@ -127,4 +128,31 @@ fn a_context_that_was_stored_is_read_as_strictly_as_headers() {
     }
     let odd = text.replace("a=1", "no state");
     assert_eq!(serde_json::from_str::<RequestContext>(&odd).unwrap().trace().state(), None);
+}
+
+#[test]
+fn a_recorded_trace_is_that_of_the_context_else_that_of_its_header() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let of = |parents: &[&str], context: Option<Sampling>| {
+        let mut request = Request::new(());
+        for parent in parents {
+            request.headers_mut().append("traceparent", parent.parse().unwrap());
+        }
+        if let Some(sampling) = context {
+            let context = RequestContext::new(RequestId::generate(), TraceContext::root(sampling));
+            request.extensions_mut().insert(context);
+        }
+        recorded_trace(&request).map(|trace| trace.to_string())
+    };
+    let (recorded, not) =
+        (format!("00-{TRACE}-00f067aa0ba902b7-01"), format!("00-{TRACE}-00f067aa0ba902b7-00"));
+    assert_eq!(of(&[], None), None);
+    assert_eq!(of(&[&recorded], None).as_deref(), Some(TRACE));
+    assert_eq!(of(&[&not], None), None);
+    assert_eq!(of(&["00-0-0-01"], None), None);
+    assert_eq!(of(&[&recorded, &recorded], None), None, "nobody knows which");
+    // What a stranger says is not what the service has made of it.
+    assert_eq!(of(&[&recorded], Some(Sampling::never())), None);
+    let own = of(&[&recorded], Sampling::share(1.0)).unwrap();
+    assert_ne!(own, TRACE);
 }

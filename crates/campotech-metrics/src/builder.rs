@@ -17,6 +17,7 @@ use crate::series::RESERVE;
 /// # Defaults
 /// - revision: none
 /// - the process is measured, too
+/// - no native histograms
 /// - series budget: 2,000 label sets in each family
 /// - a collector's budget: 500 ms
 /// - scrapes at a time: 100
@@ -31,7 +32,7 @@ pub struct MetricsBuilder {
 impl MetricsBuilder {
     pub(crate) fn new(service: String, version: String) -> Self {
         Self {
-            build: Build { service, version, revision: None, process: true },
+            build: Build { service, version, revision: None, process: true, native_histograms: false },
             limits: Limits { series: 2_000, collector: Duration::from_millis(500), scrapes: 100 },
             registry: None,
         }
@@ -46,6 +47,17 @@ impl MetricsBuilder {
     /// Leaves `process_*` and `cgroup_*` out, for a second set of metrics in one process.
     pub const fn without_process(mut self) -> Self {
         self.build.process = false;
+        self
+    }
+
+    /// Counts `http_request_duration_seconds` in a native histogram, too, with eight buckets each time a value doubles; only protocol
+    /// buffers can tell it.
+    ///
+    /// A route takes about 0.6 kB for it, and 64 bytes more for each doubling that its durations have. A Prometheus that asks for
+    /// native histograms takes them in place of the classic ones, unless it is told `scrape_classic_histograms` (from 2.45 on):
+    /// rules and dashboards that read `_bucket` need that.
+    pub const fn with_native_histograms(mut self) -> Self {
+        self.build.native_histograms = true;
         self
     }
 

@@ -34,6 +34,8 @@ pub(crate) struct Build {
     pub(crate) revision: Option<String>,
     /// Whether the process is measured, too.
     pub(crate) process: bool,
+    /// Whether durations are counted in native histograms, too.
+    pub(crate) native_histograms: bool,
 }
 
 /// What its parts may have.
@@ -79,8 +81,7 @@ impl Metrics {
         registered: BTreeSet<String>,
     ) -> Self {
         Self(Arc::new(Inner {
-            build,
-            requests: Requests::new(limits.series),
+            requests: Requests::new(limits.series, build.native_histograms),
             ops: OpsRequests::new(limits.series),
             business: Business::new(),
             reports: Reports::new(limits.series),
@@ -94,6 +95,7 @@ impl Metrics {
             desk: Desk::new(limits.scrapes),
             scrapes: Histogram::new(&PROBE_SECONDS),
             scratch: Mutex::default(),
+            build,
         }))
     }
 

@@ -7,4 +7,4 @@ mod stored;
 
 pub use future::{ContextFuture, in_current};
 pub use propagate::{PropagateTraceLayer, PropagateTraceService};
-pub use request::RequestContext;
+pub use request::{RequestContext, recorded_trace};

@@ -1,9 +1,9 @@
 //! Which request this is, in one value.
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, Request};
 
 use super::future::{ContextFuture, Entered, current};
-use crate::identity::{RequestId, TRACEPARENT, TRACESTATE, TraceContext};
+use crate::identity::{RequestId, TRACEPARENT, TRACESTATE, TraceContext, TraceId};
 
 /// The request's id and its place in a trace; a request extension, and the current one while a request is worked on.
 ///
@@ -12,6 +12,20 @@ use crate::identity::{RequestId, TRACEPARENT, TRACESTATE, TraceContext};
 pub struct RequestContext {
     request_id: RequestId,
     trace: TraceContext,
+}
+
+/// The trace that a request is recorded in, if it is: as its [`RequestContext`] says, or, where it has none, its `traceparent`.
+#[must_use]
+pub fn recorded_trace<B>(request: &Request<B>) -> Option<TraceId> {
+    static HEADER: HeaderName = TRACEPARENT;
+    if let Some(context) = request.extensions().get::<RequestContext>() {
+        return context.trace.sampled().then(|| context.trace.trace_id());
+    }
+    let headers = request.headers();
+    let value = headers.get(&HEADER)?;
+    let repeated = headers.get_all(&HEADER).iter().nth(1).is_some();
+    let trace = TraceContext::from_traceparent(value.to_str().ok().filter(|_| !repeated)?)?;
+    trace.sampled().then(|| trace.trace_id())
 }
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

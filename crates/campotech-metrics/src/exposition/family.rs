@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::labels::push_label;
 use super::proto::Messages;
-use super::{Format, text};
+use super::{Details, Format, text};
 use crate::names::Kind;
 use crate::series::Snapshot;
 
@@ -69,17 +69,28 @@ impl FamilyWriter<'_> {
         self.end();
     }
 
+    /// Whether the format says more of a histogram.
+    pub(crate) fn has_details(&self) -> bool {
+        self.format != Format::Text
+    }
+
     /// A histogram's samples, with labels that are text already.
     pub(crate) fn histogram_of(&mut self, labels: &str, snapshot: &Snapshot) {
+        self.histogram_with(labels, snapshot, &Details::default());
+    }
+
+    /// A histogram's samples, and what the format can say beside them.
+    pub(crate) fn histogram_with(&mut self, labels: &str, snapshot: &Snapshot, details: &Details) {
         if self.format == Format::Protobuf {
-            let bounds = snapshot.scale.bounds().chain([f64::INFINITY]);
-            let buckets = bounds.zip(&snapshot.cumulative).map(|(bound, count)| (bound, *count, None));
-            self.messages.push_histogram(self.out, labels, (snapshot.count(), snapshot.sum), buckets);
+            self.messages.push_snapshot(self.out, labels, snapshot, details);
             return self.end();
         }
-        for (le, count) in snapshot.scale.le().zip(&snapshot.cumulative) {
+        for (bucket, (le, count)) in snapshot.scale.le().zip(&snapshot.cumulative).enumerate() {
             self.sample("_bucket", labels, Some(("le", le)));
             text::push_whole(self.out, *count);
+            if let Some(sampled) = details.sampled(bucket).filter(|_| self.format == Format::OpenMetrics) {
+                text::push_exemplar(self.out, &sampled.exemplar(&sampled.label(), snapshot.scale));
+            }
             self.end_of_line();
         }
         self.sample("_sum", labels, None);

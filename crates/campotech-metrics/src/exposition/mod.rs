@@ -1,6 +1,7 @@
 //! The formats of an answer: our own families are written, registered ones are translated.
 
 mod answer;
+mod details;
 mod family;
 mod format;
 mod labels;
@@ -9,6 +10,7 @@ mod registered;
 mod text;
 
 pub(crate) use answer::Exposition;
+pub(crate) use details::Details;
 pub(crate) use family::FamilyWriter;
 pub use format::Format;
 pub(crate) use labels::push_label;

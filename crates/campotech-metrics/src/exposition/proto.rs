@@ -2,8 +2,10 @@
 //!
 //! Sources: <https://protobuf.dev/programming-guides/encoding/>, `metrics.proto` of <https://github.com/prometheus/client_model>.
 
+use super::Details;
 use super::labels::labels;
 use crate::names::Kind;
+use crate::series::{NativeSnapshot, SCHEMA, Snapshot, ZERO};
 
 /// Messages in the making, one for each depth; what they have grown to stays.
 #[derive(Debug, Default)]
@@ -89,17 +91,67 @@ impl Messages {
         push_whole(&mut self.value, 1, count);
         push_double(&mut self.value, 2, sum);
         for (bound, count, exemplar) in buckets {
-            self.bucket.clear();
-            push_whole(&mut self.bucket, 1, count);
-            push_double(&mut self.bucket, 2, bound);
-            if let Some(exemplar) = exemplar {
-                self.part.clear();
-                exemplar.push_into(&mut self.part, &mut self.inner);
-                push_bytes(&mut self.bucket, 3, &self.part);
-            }
-            push_bytes(&mut self.value, 3, &self.bucket);
+            self.push_bucket(bound, count, exemplar);
         }
         self.end(out, Kind::Histogram);
+    }
+
+    /// A histogram of ours.
+    pub(super) fn push_snapshot(
+        &mut self,
+        out: &mut Vec<u8>,
+        text: &str,
+        snapshot: &Snapshot,
+        details: &Details,
+    ) {
+        self.begin(text, None);
+        // A native histogram is refused if its count is not that of its buckets; the classic one is read a moment apart.
+        let count = details.native.as_ref().map_or_else(|| snapshot.count(), NativeSnapshot::count);
+        push_whole(&mut self.value, 1, count);
+        push_double(&mut self.value, 2, snapshot.sum);
+        let bounds = snapshot.scale.bounds().chain([f64::INFINITY]);
+        for (bucket, (bound, up_to)) in bounds.zip(&snapshot.cumulative).enumerate() {
+            let sampled = details.sampled(bucket).map(|sampled| (sampled, sampled.label()));
+            let exemplar = sampled.as_ref().map(|(sampled, label)| sampled.exemplar(label, snapshot.scale));
+            self.push_bucket(bound, (*up_to).min(count), exemplar);
+        }
+        if let Some(native) = &details.native {
+            self.push_native(native);
+        }
+        self.end(out, Kind::Histogram);
+    }
+
+    fn push_bucket(&mut self, bound: f64, up_to: u64, exemplar: Option<Exemplar<'_>>) {
+        self.bucket.clear();
+        push_whole(&mut self.bucket, 1, up_to);
+        push_double(&mut self.bucket, 2, bound);
+        if let Some(exemplar) = exemplar {
+            self.part.clear();
+            exemplar.push_into(&mut self.part, &mut self.inner);
+            push_bytes(&mut self.bucket, 3, &self.part);
+        }
+        push_bytes(&mut self.value, 3, &self.bucket);
+    }
+
+    /// Buckets in spans of such as follow each other, each count as its difference from the one before.
+    fn push_native(&mut self, native: &NativeSnapshot) {
+        push_signed(&mut self.value, 5, SCHEMA.into());
+        push_double(&mut self.value, 6, ZERO);
+        push_whole(&mut self.value, 7, native.zero);
+        let mut end = 0;
+        for span in native.buckets.chunk_by(|a, b| a.0 + 1 == b.0) {
+            self.part.clear();
+            push_signed(&mut self.part, 1, (span[0].0 - end).into());
+            push_whole(&mut self.part, 2, span.len() as u64);
+            push_bytes(&mut self.value, 12, &self.part);
+            end = span[0].0 + span.len() as i32;
+        }
+        let mut before = 0;
+        for (_, count) in &native.buckets {
+            let count = count.cast_signed();
+            push_signed(&mut self.value, 13, count - before);
+            before = count;
+        }
     }
 
     fn begin(&mut self, text: &str, more: Option<(&str, &str)>) {
@@ -161,6 +213,11 @@ fn push_varint(out: &mut Vec<u8>, mut value: u64) {
 fn push_whole(out: &mut Vec<u8>, field: u32, value: u64) {
     push_tag(out, field, VARINT);
     push_varint(out, value);
+}
+
+/// As `sint32` and `sint64` are.
+fn push_signed(out: &mut Vec<u8>, field: u32, value: i64) {
+    push_whole(out, field, (value.cast_unsigned() << 1) ^ (value >> 63).cast_unsigned());
 }
 
 fn push_double(out: &mut Vec<u8>, field: u32, value: f64) {

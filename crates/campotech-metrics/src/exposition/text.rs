@@ -7,6 +7,7 @@ use std::io::Write;
 
 use super::Format;
 use super::labels::escaped;
+use super::proto::Exemplar;
 use crate::names::Kind;
 
 /// The lines before the samples. In OpenMetrics a counter's family has not the suffix of its samples.
@@ -37,6 +38,15 @@ pub(super) fn push_sample(
             let comma = if labels.is_empty() { "" } else { "," };
             push(out, &["{", labels, comma, name, "=\"", value, "\"} "]);
         }
+    }
+}
+
+/// What stands behind the value of a sample that has an exemplar.
+pub(super) fn push_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar<'_>) {
+    push(out, &[" # {", exemplar.labels, "} "]);
+    push_float(out, exemplar.value);
+    if let Some(at) = exemplar.at {
+        let _ = write!(out, " {at:.3}");
     }
 }
 

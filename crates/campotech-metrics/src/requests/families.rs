@@ -1,6 +1,7 @@
 //! The `http_*` families: one entry for each route and method, resolved once for a request.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use http::Method;
 
@@ -19,6 +20,7 @@ const LONGEST_PATH: usize = 256;
 
 /// All `http_*` families. They stay until the process ends, as what is in flight points to them without counting who does.
 pub(crate) struct Requests {
+    native: bool,
     flow: Sharded<Flow>,
     pub(super) routes: Table<RouteSeries, 2>,
     pub(super) budgets: Budgets,
@@ -37,10 +39,12 @@ struct Flow {
 pub(crate) type RouteEntry = Entry<RouteSeries, 2>;
 
 impl Requests {
-    pub(crate) fn new(limit: usize) -> &'static Self {
+    /// With at most so many label sets in each, and with native histograms or without.
+    pub(crate) fn new(limit: usize, native: bool) -> &'static Self {
         Box::leak(Box::new(Self {
+            native,
             flow: Sharded::default(),
-            routes: Table::new(LABELS, [KnownMethod::Other.as_str(), OVERFLOW], RouteSeries::new()),
+            routes: Table::new(LABELS, [KnownMethod::Other.as_str(), OVERFLOW], RouteSeries::new(native)),
             budgets: Budgets::new(limit),
             overflow_classes: Default::default(),
         }))
@@ -72,7 +76,12 @@ impl Requests {
             return self.routes.overflow();
         }
         self.routes
-            .get_or_insert(labels, || self.budgets.take(), || self.budgets.give_back(), RouteSeries::new)
+            .get_or_insert(
+                labels,
+                || self.budgets.take(),
+                || self.budgets.give_back(),
+                || RouteSeries::new(self.native),
+            )
             .unwrap_or_else(|| self.routes.overflow())
     }
 
@@ -86,7 +95,10 @@ impl Requests {
         let over = self.routes.is_overflow(entry);
         match request.outcome {
             Outcome::Completed { status, sent, upgrade } => {
-                let figures = Figures { took: request.start.elapsed(), sent, size: request.size };
+                let end = Instant::now();
+                let took = end.saturating_duration_since(request.start);
+                let sampled = request.trace.map(|trace| (trace, end));
+                let figures = Figures { took, sent, size: request.size, sampled };
                 self.completed(entry, Completed { status, figures: (!upgrade).then_some(figures) });
             }
             Outcome::Cancelled(phase) => {

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use http::Method;
+use campotech_core::{TraceId, matched_route, recorded_trace};
+use http::Request;
+use http_body::Body;
 
 use super::families::{Requests, RouteEntry};
 use super::method::KnownMethod;
@@ -16,6 +18,8 @@ pub(super) struct InFlight {
     pub(super) start: Instant,
     /// The declared size of its body.
     pub(super) size: Option<u64>,
+    /// The trace that it is recorded in.
+    pub(super) trace: Option<TraceId>,
     pub(super) outcome: Outcome,
 }
 
@@ -50,16 +54,17 @@ impl Cause {
 }
 
 impl InFlight {
-    /// Counts a started request; `path` is its route, if that is known already.
-    pub(super) fn start(resolved: &Resolved, method: &Method, path: Option<&str>, size: Option<u64>) -> Self {
-        let (requests, method) = (resolved.requests(), KnownMethod::of(method));
+    /// Counts a started request, whose route may be known already.
+    pub(super) fn start<B: Body>(resolved: &Resolved, request: &Request<B>) -> Self {
+        let (requests, method) = (resolved.requests(), KnownMethod::of(request.method()));
         requests.started();
         Self {
-            route: path.map(|path| resolved.route(method, Some(path))),
+            route: matched_route(request.extensions()).map(|path| resolved.route(method, Some(path))),
             requests,
             method,
             start: Instant::now(),
-            size,
+            size: request.body().size_hint().exact(),
+            trace: recorded_trace(request),
             outcome: Outcome::Cancelled(Phase::Headers),
         }
     }

@@ -37,7 +37,7 @@ impl RequestRecorder {
 
     /// Counts one request that was answered to its end, with this many bytes.
     pub fn record(&self, status: StatusCode, took: Duration, sent: u64) {
-        let figures = Some(Figures { took, sent, size: None });
+        let figures = Some(Figures { took, sent, size: None, sampled: None });
         self.requests.whole(self.entry, Completed { status: status.as_u16(), figures });
     }
 }

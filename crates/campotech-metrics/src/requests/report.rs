@@ -74,7 +74,14 @@ impl Requests {
             }
         });
         let mut family = out.family(&names::HTTP_DURATION);
-        self.routes.for_each_sorted(|entry| family.histogram_of(&entry.text, &entry.value.duration()));
+        self.routes.for_each_sorted(|entry| {
+            let (series, labels) = (&entry.value, &entry.text);
+            if family.has_details() {
+                family.histogram_with(labels, &series.duration(), &series.details());
+            } else {
+                family.histogram_of(labels, &series.duration());
+            }
+        });
         let mut family = out.family(&names::HTTP_REQUEST_SIZE);
         self.routes.for_each_sorted(|entry| family.histogram_of(&entry.text, &entry.value.request_size()));
         let mut family = out.family(&names::HTTP_RESPONSE_SIZE);

@@ -1,24 +1,36 @@
 //! What is counted for one method and path.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use campotech_core::TraceId;
 
 use super::in_flight::{Cause, Phase};
+use crate::exposition::Details;
 use crate::series::{
-    Budget, HTTP_SECONDS, HistogramWords, SIZE_BYTES, Sharded, Snapshot, StatusCounts, Statuses,
+    Budget, Exemplars, HTTP_SECONDS, HistogramWords, Native, SIZE_BYTES, Sampled, Sharded, Snapshot,
+    StatusCounts, Statuses,
 };
 
 /// The series of one method and path.
 #[derive(Debug)]
 pub(crate) struct RouteSeries {
     statuses: Statuses,
+    native: bool,
     words: Sharded<RouteWords>,
 }
+
+/// Buckets of a duration.
+const BUCKETS: usize = 8;
 
 /// Their words. A request takes one of each cache line or two: the duration's, the status's, one for each size.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 pub(super) struct RouteWords {
-    duration: HistogramWords<8>,
+    duration: HistogramWords<BUCKETS>,
+    native: OnceLock<Box<Native>>,
+    exemplars: OnceLock<Box<Exemplars<BUCKETS>>>,
     statuses: StatusCounts,
     response_size: HistogramWords<9>,
     request_size: HistogramWords<9>,
@@ -37,22 +49,31 @@ pub(super) struct Completed {
 /// What histograms are told.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Figures {
-    pub(super) took: std::time::Duration,
+    pub(super) took: Duration,
     pub(super) sent: u64,
     pub(super) size: Option<u64>,
+    /// The trace that it was recorded in, and when it ended.
+    pub(super) sampled: Option<(TraceId, Instant)>,
 }
 
 impl RouteSeries {
-    pub(super) fn new() -> Self {
+    /// With native histograms or without.
+    pub(super) fn new(native: bool) -> Self {
         // A counter born at 1 has rate 0: the first 500 of a route would be invisible.
-        Self { statuses: Statuses::new(500), words: Sharded::default() }
+        Self { statuses: Statuses::new(500), native, words: Sharded::default() }
     }
 
     /// Counts a whole answer; false where its status has no series.
     pub(super) fn completed(&self, done: Completed, budget: Option<&Budget>) -> bool {
         let words = self.words.here();
-        if let Some(Figures { took, sent, size }) = done.figures {
-            words.duration.observe_time(&HTTP_SECONDS, took);
+        if let Some(Figures { took, sent, size, sampled }) = done.figures {
+            let (bucket, nanos) = words.duration.observe_time(&HTTP_SECONDS, took);
+            if self.native {
+                words.native.get_or_init(Box::default).observe(took.as_secs_f64());
+            }
+            if let Some((trace, end)) = sampled {
+                words.exemplars.get_or_init(Box::default).offer(bucket, trace, nanos, end);
+            }
             words.response_size.observe(&SIZE_BYTES, sent);
             if let Some(size) = size {
                 words.request_size.observe(&SIZE_BYTES, size);
@@ -77,6 +98,20 @@ impl RouteSeries {
 
     pub(super) fn duration(&self) -> Snapshot {
         HistogramWords::snapshot(&HTTP_SECONDS, self.words.all().map(|words| &words.duration))
+    }
+
+    /// What only some formats say of durations.
+    pub(super) fn details(&self) -> Details {
+        let kept = |bucket| {
+            let all = self.words.all().filter_map(|words| words.exemplars.get()?.get(bucket));
+            all.max_by(|a: &Sampled, b| a.at.total_cmp(&b.at))
+        };
+        let native: Vec<_> =
+            self.words.all().filter_map(|words| words.native.get().map(|native| &**native)).collect();
+        Details {
+            exemplars: (0..BUCKETS).map(kept).collect(),
+            native: self.native.then(|| Native::snapshot(&native)),
+        }
     }
 
     pub(super) fn request_size(&self) -> Snapshot {

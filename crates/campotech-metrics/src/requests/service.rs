@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use campotech_core::matched_route;
 use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
@@ -40,10 +39,8 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let size = request.body().size_hint().exact();
         // Before the call: a service that panics in it drops this while unwinding.
-        let in_flight =
-            InFlight::start(&self.resolved, request.method(), matched_route(request.extensions()), size);
+        let in_flight = InFlight::start(&self.resolved, &request);
         MetricsFuture::new(self.inner.call(request), in_flight)
     }
 }

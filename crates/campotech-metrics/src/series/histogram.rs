@@ -127,6 +127,11 @@ pub(crate) static SIZE_BYTES: Scale = Scale {
 };
 
 impl Scale {
+    /// A whole number in units.
+    pub(crate) fn units(&self, value: u64) -> f64 {
+        value as f64 / self.per_unit as f64
+    }
+
     /// The bounds in units, without infinity.
     pub(crate) fn bounds(&self) -> impl Iterator<Item = f64> {
         self.bounds.iter().map(|(bound, _)| *bound as f64 / self.per_unit as f64)
@@ -180,15 +185,18 @@ impl<const B: usize> Default for HistogramWords<B> {
 }
 
 impl<const B: usize> HistogramWords<B> {
-    /// Adds a time.
-    pub(crate) fn observe_time(&self, scale: &Scale, time: Duration) {
-        self.observe(scale, nanos(time));
+    /// Adds a time; its bucket, and the time in whole numbers.
+    pub(crate) fn observe_time(&self, scale: &Scale, time: Duration) -> (usize, u64) {
+        let nanos = nanos(time);
+        (self.observe(scale, nanos), nanos)
     }
 
     /// As [`Histogram::observe`]. The scale is the same at every call.
-    pub(crate) fn observe(&self, scale: &Scale, value: u64) {
-        self.buckets[scale.bucket(value)].fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn observe(&self, scale: &Scale, value: u64) -> usize {
+        let bucket = scale.bucket(value);
+        self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
         self.sum.fetch_add(value, Ordering::Relaxed);
+        bucket
     }
 
     /// What these hold together.

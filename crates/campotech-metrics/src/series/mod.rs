@@ -1,17 +1,22 @@
 //! Series: bounded sets of counters, gauges and histograms, found by their labels without allocating.
 
 mod budget;
+mod exemplars;
 mod family;
 mod histogram;
+mod native;
 mod shard;
 mod status;
 mod table;
 
 pub(crate) use budget::{Budget, RESERVE};
+pub(crate) use exemplars::{Exemplars, Sampled};
 pub(crate) use family::Family;
 pub(crate) use histogram::{
-    HTTP_SECONDS, Histogram, HistogramWords, JOB_SECONDS, PROBE_SECONDS, SIZE_BYTES, Snapshot, WAIT_SECONDS,
+    HTTP_SECONDS, Histogram, HistogramWords, JOB_SECONDS, PROBE_SECONDS, SIZE_BYTES, Scale, Snapshot,
+    WAIT_SECONDS,
 };
+pub(crate) use native::{Native, NativeSnapshot, SCHEMA, ZERO};
 pub(crate) use shard::Sharded;
 pub(crate) use status::{StatusCounts, Statuses, class, class_label};
 pub(crate) use table::{Entry, Table};
