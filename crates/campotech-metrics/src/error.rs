@@ -38,6 +38,9 @@ pub enum ConfigError {
     /// The series of one metric must have the same label names.
     #[error("the series of {0} have different label names")]
     LabelMismatch(String),
+    /// The bounds of a histogram's buckets do not grow, are none, too many, or begin with zero.
+    #[error("the bounds of {0} are not one to twenty that grow, the first above zero")]
+    InvalidBuckets(String),
     /// The registered metrics can't be encoded, such as a native histogram without classic buckets.
     #[error("the registered metrics can't be encoded as text")]
     Unencodable,
@@ -55,6 +58,7 @@ impl ConfigError {
             Self::InvalidName(_) => "invalid_name",
             Self::InvalidLabel(_) => "invalid_label",
             Self::LabelMismatch(_) => "label_mismatch",
+            Self::InvalidBuckets(_) => "invalid_buckets",
             Self::Unencodable => "unencodable",
         }
     }

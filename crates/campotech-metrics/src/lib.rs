@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bounded;
 mod builder;
 mod business;
 mod cgroup;
@@ -19,6 +20,7 @@ mod series;
 
 mod totals;
 
+pub use bounded::{Buckets, CounterFamily, GaugeFamily, HistogramFamily, Label, LabelSet};
 pub use builder::MetricsBuilder;
 pub use business::{JobKind, Outcome, Queue, QueueState, WebSocketGuard};
 pub use error::ConfigError;

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use prometheus_client::registry::Registry;
 use tokio::runtime::Handle;
 
+use crate::bounded::{Bounded, Taken};
 use crate::business::{Business, JobKind, Outcome, Queue, QueueState, WebSocketGuard};
 use crate::cgroup::Cgroup;
 use crate::collect::{Askers, Process, Registrations, Runtimes, Watches};
@@ -56,6 +57,8 @@ pub(crate) struct Inner {
     pub(crate) business: Business,
     pub(crate) reports: Reports,
     pub(crate) pools: Pools,
+    pub(crate) taken: Taken,
+    pub(crate) bounded: Bounded,
     pub(crate) watches: Watches,
     pub(crate) runtimes: Runtimes,
     pub(crate) process: Process,
@@ -86,7 +89,9 @@ impl Metrics {
             business: Business::new(),
             reports: Reports::new(limits.series),
             pools: Pools::default(),
-            watches: Watches::new(registered),
+            taken: Taken::new(registered),
+            bounded: Bounded::default(),
+            watches: Watches::default(),
             runtimes: Runtimes::default(),
             process: Process::new(),
             cgroup: Cgroup::new(),
@@ -217,7 +222,7 @@ impl Metrics {
         labels: &[(&str, &str)],
         read: impl Fn() -> f64 + Send + Sync + 'static,
     ) -> Result<(), ConfigError> {
-        self.0.watches.add(Kind::Gauge, name, help, labels, Arc::new(read))
+        self.0.watches.add(&self.0.taken, Kind::Gauge, name, help, labels, Arc::new(read))
     }
 
     /// Adds a counter that somebody else counts: `read` tells it at every scrape; it must not block, and never falls.
@@ -231,7 +236,7 @@ impl Metrics {
         labels: &[(&str, &str)],
         read: impl Fn() -> u64 + Send + Sync + 'static,
     ) -> Result<(), ConfigError> {
-        self.0.watches.add(Kind::Counter, name, help, labels, Arc::new(move || read() as f64))
+        self.0.watches.add(&self.0.taken, Kind::Counter, name, help, labels, Arc::new(move || read() as f64))
     }
 
     /// Shows a tokio runtime as `tokio_*{runtime="<name>"}`.

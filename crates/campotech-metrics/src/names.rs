@@ -53,6 +53,7 @@ descs! {
     OPS_REQUESTS = "ops_requests_total" Counter "Requests to probes, metrics and status pages.";
     WEBSOCKETS_ACTIVE = "websocket_connections_active" Gauge "WebSocket connections that are open.";
     WEBSOCKETS = "websocket_connections_total" Counter "WebSocket connections that were opened.";
+    WEBSOCKET_DURATION = "websocket_connection_duration_seconds" Histogram "Time that WebSocket connections were open.";
     JOBS_CREATED = "jobs_created_total" Counter "Jobs that were created.";
     JOBS_PROCESSED = "jobs_processed_total" Counter "Runs of queued jobs by how they ended.";
     JOB_DURATION = "job_duration_seconds" Histogram "Time a worker spent on one run of a job.";

@@ -59,6 +59,7 @@ impl Metrics {
         }
         inner.runtimes.write(out);
         self.write_build(out);
+        inner.bounded.write(out);
         inner.watches.write(out, &mut asker);
         if let Some(registrations) = &inner.registrations {
             registrations.write(out, &mut asker, format);

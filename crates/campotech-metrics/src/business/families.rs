@@ -1,4 +1,4 @@
-//! Business families: closed label sets as arrays, all there at 0 from the start.
+//! Business families: closed label sets, all there at 0 from the start.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,24 +7,30 @@ use arrayvec::ArrayVec;
 use parking_lot::RwLock;
 
 use super::{JobKind, Outcome, Queue, QueueState};
+use crate::bounded::{CounterFamily, GaugeFamily, HistogramFamily};
 use crate::collect::{Asker, Question, Source};
 use crate::exposition::Exposition;
 use crate::names;
-use crate::series::{Counter, Gauge, Histogram, JOB_SECONDS};
+use crate::series::{CONNECTION_SECONDS, JOB_SECONDS};
 
-const KINDS: usize = JobKind::ALL.len();
-const OUTCOMES: usize = Outcome::ALL.len();
 const QUEUES: usize = Queue::ALL.len();
 
 /// All business families.
 pub(crate) struct Business {
-    jobs_created: [Counter; KINDS],
-    jobs_processed: [[Counter; OUTCOMES]; KINDS],
-    job_duration: [Histogram; KINDS],
-    voice_processed: [Counter; OUTCOMES],
+    jobs_created: CounterFamily<JobKind>,
+    jobs_processed: CounterFamily<(JobKind, Outcome)>,
+    job_duration: HistogramFamily<JobKind>,
+    voice_processed: CounterFamily<Outcome>,
     queues: [RwLock<QueueSource>; QUEUES],
-    pub(super) websockets_active: Gauge,
-    pub(super) websockets: Counter,
+    pub(super) websockets: WebSockets,
+}
+
+/// WebSocket connections.
+#[derive(Debug, Clone)]
+pub(super) struct WebSockets {
+    pub(super) active: GaugeFamily<()>,
+    pub(super) opened: CounterFamily<()>,
+    pub(super) durations: HistogramFamily<()>,
 }
 
 /// Where a queue's state is from: told, or asked for at each scrape.
@@ -36,27 +42,30 @@ enum QueueSource {
 impl Business {
     pub(crate) fn new() -> Self {
         Self {
-            jobs_created: Default::default(),
-            jobs_processed: Default::default(),
-            job_duration: std::array::from_fn(|_| Histogram::new(&JOB_SECONDS)),
-            voice_processed: Default::default(),
+            jobs_created: CounterFamily::own(&names::JOBS_CREATED),
+            jobs_processed: CounterFamily::own(&names::JOBS_PROCESSED),
+            job_duration: HistogramFamily::own(&names::JOB_DURATION, &JOB_SECONDS),
+            voice_processed: CounterFamily::own(&names::VOICE_PROCESSED),
             queues: std::array::from_fn(|_| RwLock::new(QueueSource::Told(QueueState::default()))),
-            websockets_active: Gauge::default(),
-            websockets: Counter::default(),
+            websockets: WebSockets {
+                active: GaugeFamily::own(&names::WEBSOCKETS_ACTIVE),
+                opened: CounterFamily::own(&names::WEBSOCKETS),
+                durations: HistogramFamily::own(&names::WEBSOCKET_DURATION, &CONNECTION_SECONDS),
+            },
         }
     }
 
     pub(crate) fn job_created(&self, kind: JobKind) {
-        self.jobs_created[kind as usize].inc();
+        self.jobs_created.inc(kind);
     }
 
     pub(crate) fn job_processed(&self, kind: JobKind, outcome: Outcome, took: Duration) {
-        self.jobs_processed[kind as usize][outcome as usize].inc();
-        self.job_duration[kind as usize].observe_time(took);
+        self.jobs_processed.inc((kind, outcome));
+        self.job_duration.observe_time(kind, took);
     }
 
     pub(crate) fn voice_processed(&self, outcome: Outcome) {
-        self.voice_processed[outcome as usize].inc();
+        self.voice_processed.inc(outcome);
     }
 
     pub(crate) fn set_queue(&self, queue: Queue, state: QueueState) {
@@ -71,39 +80,26 @@ impl Business {
     /// Jobs created, voice messages done, connections open, connections opened.
     pub(crate) fn sums(&self) -> [u64; 4] {
         [
-            self.jobs_created.iter().map(Counter::get).sum(),
-            self.voice_processed[Outcome::Done as usize].get(),
-            u64::try_from(self.websockets_active.get()).unwrap_or(0),
-            self.websockets.get(),
+            self.jobs_created.sum(),
+            self.voice_processed.get(Outcome::Done),
+            u64::try_from(self.websockets.active.get(())).unwrap_or(0),
+            self.websockets.opened.get(()),
         ]
     }
 
     pub(crate) fn jobs_processed(&self, outcome: Outcome) -> u64 {
-        self.jobs_processed.iter().map(|counters| counters[outcome as usize].get()).sum()
+        JobKind::ALL.iter().map(|kind| self.jobs_processed.get((*kind, outcome))).sum()
     }
 
     pub(crate) fn write(&self, out: &mut Exposition, asker: &mut Asker<'_>) {
-        let mut family = out.family(&names::JOBS_CREATED);
-        for kind in JobKind::ALL {
-            family.counter(&[("kind", kind.as_str())], self.jobs_created[*kind as usize].get());
-        }
-        let mut family = out.family(&names::JOBS_PROCESSED);
-        for kind in JobKind::ALL {
-            for outcome in Outcome::ALL {
-                let runs = self.jobs_processed[*kind as usize][*outcome as usize].get();
-                family.counter(&[("kind", kind.as_str()), ("outcome", outcome.as_str())], runs);
-            }
-        }
-        let mut family = out.family(&names::JOB_DURATION);
-        for kind in JobKind::ALL {
-            family.histogram(&[("kind", kind.as_str())], &self.job_duration[*kind as usize].snapshot());
-        }
-        let mut family = out.family(&names::VOICE_PROCESSED);
-        for outcome in Outcome::ALL {
-            family.counter(&[("outcome", outcome.as_str())], self.voice_processed[*outcome as usize].get());
-        }
-        out.family(&names::WEBSOCKETS_ACTIVE).value(&[], self.websockets_active.get() as f64);
-        out.family(&names::WEBSOCKETS).counter(&[], self.websockets.get());
+        self.jobs_created.write(out);
+        self.jobs_processed.write(out);
+        self.job_duration.write(out);
+        self.voice_processed.write(out);
+        let WebSockets { active, opened, durations } = &self.websockets;
+        active.write(out);
+        opened.write(out);
+        durations.write(out);
         self.write_queues(out, asker);
     }
 

@@ -2,28 +2,9 @@
 
 use std::time::Duration;
 
-macro_rules! labels {
-    ($(#[$doc:meta])* $name:ident { $( $(#[$variant_doc:meta])* $variant:ident = $label:literal ),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name { $( $(#[$variant_doc])* $variant ),+ }
-
-        impl $name {
-            /// All of them, in the order of their labels' metrics.
-            pub const ALL: &'static [Self] = &[$( Self::$variant ),+];
-
-            /// The label's value.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $( Self::$variant => $label ),+ }
-            }
-        }
-    };
-}
-
-labels! {
+crate::labels! {
     /// Where a job came from.
-    JobKind {
+    pub enum JobKind = "kind" {
         /// Created through the API.
         Api = "api",
         /// Made of a text message.
@@ -31,11 +12,9 @@ labels! {
         /// Made of a voice message.
         Voice = "voice",
     }
-}
 
-labels! {
     /// How one run of a worker ended.
-    Outcome {
+    pub enum Outcome = "outcome" {
         /// Done.
         Done = "done",
         /// Given up.
@@ -43,11 +22,9 @@ labels! {
         /// Failed, to be tried again.
         Retried = "retried",
     }
-}
 
-labels! {
     /// A queue.
-    Queue {
+    pub enum Queue = "queue" {
         /// Jobs.
         Jobs = "jobs",
         /// Voice messages.

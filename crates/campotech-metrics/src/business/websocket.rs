@@ -1,25 +1,30 @@
 //! An open WebSocket connection.
 
-use super::Business;
-use crate::series::Gauge;
+use std::time::Instant;
 
-/// Counts a WebSocket connection as open until it is dropped, also by a panic or an abort.
+use super::Business;
+use super::families::WebSockets;
+
+/// Counts a WebSocket connection as open until it is dropped, also by a panic or an abort, and how long it was.
 #[derive(Debug)]
 #[must_use = "the connection counts as closed as soon as this is dropped"]
 pub struct WebSocketGuard {
-    active: Gauge,
+    sockets: WebSockets,
+    opened: Instant,
 }
 
 impl WebSocketGuard {
     pub(crate) fn open(business: &Business) -> Self {
-        business.websockets.inc();
-        business.websockets_active.inc();
-        Self { active: business.websockets_active.clone() }
+        let sockets = business.websockets.clone();
+        sockets.opened.inc(());
+        sockets.active.add((), 1);
+        Self { sockets, opened: Instant::now() }
     }
 }
 
 impl Drop for WebSocketGuard {
     fn drop(&mut self) {
-        self.active.dec();
+        self.sockets.active.add((), -1);
+        self.sockets.durations.observe_time((), self.opened.elapsed());
     }
 }

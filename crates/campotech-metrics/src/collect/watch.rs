@@ -1,20 +1,19 @@
 //! Gauges and counters that are closures.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use parking_lot::RwLock;
 
 use super::{Asker, Question, Source};
 use crate::ConfigError;
+use crate::bounded::Taken;
 use crate::exposition::Exposition;
-use crate::names::{ALL, Kind, is_label_name, is_metric_name};
+use crate::names::{Kind, is_label_name};
 
 /// Closures by the name of their metric.
 #[derive(Default)]
 pub(crate) struct Watches {
-    /// Names of metrics that users registered.
-    taken: BTreeSet<String>,
     families: RwLock<BTreeMap<String, Watched>>,
 }
 
@@ -29,31 +28,25 @@ struct Watched {
 }
 
 impl Watches {
-    pub(crate) fn new(taken: BTreeSet<String>) -> Self {
-        Self { taken, families: RwLock::default() }
-    }
-
     pub(crate) fn add(
         &self,
+        taken: &Taken,
         kind: Kind,
         name: &str,
         help: &str,
         labels: &[(&str, &str)],
         read: Question<f64>,
     ) -> Result<(), ConfigError> {
-        if !is_metric_name(name) || name.ends_with("_total") != (kind == Kind::Counter) {
-            return Err(ConfigError::InvalidName(name.to_owned()));
-        }
         for (at, (label, _)) in labels.iter().enumerate() {
             if !is_label_name(label) || labels[..at].iter().any(|(other, _)| other == label) {
                 return Err(ConfigError::InvalidLabel((*label).to_owned()));
             }
         }
-        if self.taken.contains(name) || ALL.iter().any(|desc| desc.name == name) {
-            return Err(ConfigError::DuplicateMetric(name.to_owned()));
-        }
         let labels: Labels = labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let mut families = self.families.write();
+        if families.get(name).is_none_or(|family| family.kind != kind) {
+            taken.take(name, kind)?;
+        }
         let family = families.entry(name.to_owned()).or_insert_with(|| Watched {
             kind,
             help: help.to_owned(),

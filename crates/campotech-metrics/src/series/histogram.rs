@@ -44,7 +44,10 @@ pub(crate) struct Snapshot {
 }
 
 /// The most buckets that a scale has, infinity included.
-const MOST: usize = 11;
+const MOST: usize = MOST_BOUNDS + 1;
+
+/// The most bounds that it has.
+pub(crate) const MOST_BOUNDS: usize = 20;
 
 const SECOND: u64 = 1_000_000_000;
 const MILLI: u64 = 1_000_000;
@@ -111,6 +114,21 @@ pub(crate) static WAIT_SECONDS: Scale = Scale {
     per_unit: SECOND,
 };
 
+/// Bounds of `websocket_connection_duration_seconds`: a second to a day.
+pub(crate) static CONNECTION_SECONDS: Scale = Scale {
+    bounds: &[
+        (SECOND, "1.0"),
+        (10 * SECOND, "10.0"),
+        (60 * SECOND, "60.0"),
+        (300 * SECOND, "300.0"),
+        (1_800 * SECOND, "1800.0"),
+        (3_600 * SECOND, "3600.0"),
+        (4 * 3_600 * SECOND, "14400.0"),
+        (24 * 3_600 * SECOND, "86400.0"),
+    ],
+    per_unit: SECOND,
+};
+
 /// Bounds of body sizes.
 pub(crate) static SIZE_BYTES: Scale = Scale {
     bounds: &[
@@ -127,6 +145,10 @@ pub(crate) static SIZE_BYTES: Scale = Scale {
 };
 
 impl Scale {
+    pub(crate) const fn new(bounds: &'static [(u64, &'static str)], per_unit: u64) -> Self {
+        Self { bounds, per_unit }
+    }
+
     /// A whole number in units.
     pub(crate) fn units(&self, value: u64) -> f64 {
         value as f64 / self.per_unit as f64
@@ -245,7 +267,9 @@ mod tests {
 
     #[test]
     fn bounds_grow_and_agree_with_their_text() {
-        for scale in [&HTTP_SECONDS, &JOB_SECONDS, &PROBE_SECONDS, &WAIT_SECONDS, &SIZE_BYTES] {
+        let all =
+            [&HTTP_SECONDS, &JOB_SECONDS, &PROBE_SECONDS, &WAIT_SECONDS, &CONNECTION_SECONDS, &SIZE_BYTES];
+        for scale in all {
             let bounds: Vec<f64> = scale.bounds().collect();
             assert!(bounds.is_sorted_by(|a, b| a < b));
             assert!(bounds.len() < MOST);

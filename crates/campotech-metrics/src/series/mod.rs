@@ -13,8 +13,8 @@ pub(crate) use budget::{Budget, RESERVE};
 pub(crate) use exemplars::{Exemplars, Sampled};
 pub(crate) use family::Family;
 pub(crate) use histogram::{
-    HTTP_SECONDS, Histogram, HistogramWords, JOB_SECONDS, PROBE_SECONDS, SIZE_BYTES, Scale, Snapshot,
-    WAIT_SECONDS,
+    CONNECTION_SECONDS, HTTP_SECONDS, Histogram, HistogramWords, JOB_SECONDS, MOST_BOUNDS, PROBE_SECONDS,
+    SIZE_BYTES, Scale, Snapshot, WAIT_SECONDS,
 };
 pub(crate) use native::{Native, NativeSnapshot, SCHEMA, ZERO};
 pub(crate) use shard::Sharded;
