@@ -9,6 +9,7 @@ pub mod media;
 pub mod observer;
 pub mod preference;
 pub mod problem;
+pub mod route;
 
 pub use body::{AnswerBody, EndOfBody, RawBody, TrackEnd, TrackedBody};
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -17,10 +18,10 @@ pub use context::{
 };
 pub use guard::{Decision, Mode, Verdict};
 pub use identity::{
-    ClientIp, ClientNetwork, PeerAddr, RequestId, Route, Sampling, SpanId, TraceContext, TraceId, TraceState,
-    matched_route,
+    ClientIp, ClientNetwork, PeerAddr, RequestId, Sampling, SpanId, TraceContext, TraceId, TraceState,
 };
 pub use observer::{
     CheckOutcome, CheckReport, ComponentStatus, NoObserver, Observer, RateLimitVerdict, StateChange,
 };
 pub use problem::{Fault, FaultLocation, Language, Localized, Problem, ProblemKind, kinds, tellable_name};
+pub use route::{GrpcRoutes, NameRoute, Route, RouteLayer, RouteService, matched_route};

@@ -48,6 +48,7 @@ descs! {
     HTTP_STARTED = "http_requests_started_total" Counter "Requests that came in.";
     HTTP_CANCELLED = "http_requests_cancelled_total" Counter "Requests whose client went away, before the headers or within the body of the answer.";
     HTTP_FAILED = "http_requests_failed_total" Counter "Requests that ended without a whole answer, by an error or a panic.";
+    GRPC_REQUESTS = "grpc_requests_total" Counter "gRPC calls answered to their end, by the code in their trailers.";
     HTTP_REQUEST_SIZE = "http_request_size_bytes" Histogram "Declared size of request bodies; those of unknown length are left out.";
     HTTP_RESPONSE_SIZE = "http_response_size_bytes" Histogram "Bytes sent as the body of whole answers.";
     OPS_REQUESTS = "ops_requests_total" Counter "Requests to probes, metrics and status pages.";

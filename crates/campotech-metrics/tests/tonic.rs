@@ -4,27 +4,19 @@
 
 use std::time::Duration;
 
-use campotech_core::Route;
+use campotech_core::{GrpcRoutes, RouteLayer};
 use campotech_metrics::Metrics;
-use http::Request;
 use tonic::Code;
+use tonic::body::Body;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Endpoint, Server};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_health::server::health_reporter;
-use tower::util::MapRequestLayer;
+use tower::ServiceExt;
 
 const CHECK: &str = "/grpc.health.v1.Health/Check";
 const WATCH: &str = "/grpc.health.v1.Health/Watch";
-
-/// A call has no template: the methods that are served are the routes.
-fn route<B>(mut request: Request<B>) -> Request<B> {
-    if let Some(method) = [CHECK, WATCH].into_iter().find(|method| *method == request.uri().path()) {
-        request.extensions_mut().insert(Route(method.into()));
-    }
-    request
-}
 
 /// Waits until `started` requests have come in and `in_flight` of them are left.
 async fn settled(metrics: &Metrics, started: u64, in_flight: u64) {
@@ -43,9 +35,11 @@ async fn calls_are_completed_by_their_trailers_and_a_stream_that_is_left_is_canc
     let (mut reporter, health) = health_reporter();
     let incoming = TcpIncoming::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let uri = format!("http://{}", incoming.local_addr().unwrap());
-    let mut server = Server::builder().layer(MapRequestLayer::new(route)).layer(metrics.layer());
+    let routes = GrpcRoutes::new().with_service("grpc.health.v1.Health", ["Check", "Watch"]);
+    let mut server = Server::builder().layer(RouteLayer::new(routes)).layer(metrics.layer());
     tokio::spawn(server.add_service(health).serve_with_incoming(incoming));
-    let mut client = HealthClient::new(Endpoint::from_shared(uri).unwrap().connect().await.unwrap());
+    let channel = Endpoint::from_shared(uri).unwrap().connect().await.unwrap();
+    let mut client = HealthClient::new(channel.clone());
     let server_itself = HealthCheckRequest::default;
 
     let answer = client.check(server_itself()).await.unwrap();
@@ -66,9 +60,22 @@ async fn calls_are_completed_by_their_trailers_and_a_stream_that_is_left_is_canc
     assert!(ended.message().await.unwrap().is_none());
     settled(&metrics, 4, 0).await;
 
+    // What nobody serves is no route.
+    let invented = http::Request::post("/grpc.health.v1.Health/Invented");
+    let invented = invented.header("content-type", "application/grpc").body(Body::empty()).unwrap();
+    let answer = channel.oneshot(invented).await.unwrap();
+    assert_eq!(answer.headers()["grpc-status"], "12");
+    drop(answer);
+    settled(&metrics, 5, 0).await;
+
     let text = metrics.render_text();
     // gRPC tells its errors in `grpc-status`: to HTTP they are a 200 like any other.
     for line in [
+        format!(r#"grpc_requests_total{{path="{CHECK}",code="OK"}} 1"#),
+        format!(r#"grpc_requests_total{{path="{CHECK}",code="NOT_FOUND"}} 1"#),
+        format!(r#"grpc_requests_total{{path="{CHECK}",code="INTERNAL"}} 0"#),
+        format!(r#"grpc_requests_total{{path="{WATCH}",code="OK"}} 1"#),
+        r#"grpc_requests_total{path="__unmatched__",code="UNIMPLEMENTED"} 1"#.to_owned(),
         format!(r#"http_requests_total{{method="POST",path="{CHECK}",status="200"}} 2"#),
         format!(r#"http_requests_total{{method="POST",path="{WATCH}",status="200"}} 1"#),
         format!(r#"http_requests_cancelled_total{{method="POST",path="{WATCH}",phase="body"}} 1"#),
@@ -76,5 +83,5 @@ async fn calls_are_completed_by_their_trailers_and_a_stream_that_is_left_is_canc
         assert!(text.lines().any(|have| have == line), "{line} is missing in\n{text}");
     }
     let totals = metrics.totals();
-    assert_eq!((totals.requests, totals.cancelled, totals.failed), (3, 1, 0), "{totals:?}");
+    assert_eq!((totals.requests, totals.cancelled, totals.failed), (4, 1, 0), "{totals:?}");
 }

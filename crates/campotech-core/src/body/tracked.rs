@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -25,6 +26,11 @@ pub trait TrackEnd {
     /// `bytes` of data went by.
     fn data(&mut self, bytes: usize) {
         let _ = bytes;
+    }
+
+    /// The trailers went by; the end is next.
+    fn trailers(&mut self, trailers: &HeaderMap) {
+        let _ = trailers;
     }
 
     /// The body ended; called exactly once.
@@ -90,12 +96,17 @@ impl<B: Body, T: TrackEnd> Body for TrackedBody<B, T> {
         match &frame {
             None => this.tracker.end(EndOfBody::Complete),
             Some(Err(_)) => this.tracker.end(EndOfBody::Error),
-            Some(Ok(frame)) if frame.is_trailers() => this.tracker.end(EndOfBody::Trailers),
             Some(Ok(frame)) => {
-                if let (Some(data), Some(track)) = (frame.data_ref(), this.tracker.track.as_mut()) {
-                    track.data(data.remaining());
+                let track = this.tracker.track.as_mut();
+                if let Some(trailers) = frame.trailers_ref() {
+                    track.into_iter().for_each(|track| track.trailers(trailers));
+                    this.tracker.end(EndOfBody::Trailers);
+                } else {
+                    if let (Some(data), Some(track)) = (frame.data_ref(), track) {
+                        track.data(data.remaining());
+                    }
+                    this.tracker.ended = this.inner.is_end_stream();
                 }
-                this.tracker.ended = this.inner.is_end_stream();
             }
         }
         Poll::Ready(frame)
@@ -163,8 +174,7 @@ mod tests {
     #[tokio::test]
     async fn trailers_end_a_body() {
         let log = Log::default();
-        let body =
-            Full::new(Bytes::from_static(b"x")).with_trailers(async { Some(Ok(http::HeaderMap::new())) });
+        let body = Full::new(Bytes::from_static(b"x")).with_trailers(async { Some(Ok(HeaderMap::new())) });
         TrackedBody::new(body, log.clone()).collect().await.unwrap();
         assert_eq!(log.seen(), (1, vec![EndOfBody::Trailers]));
     }

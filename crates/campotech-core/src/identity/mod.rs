@@ -1,8 +1,7 @@
-//! Who asks, which request this is, and which route it took: request extensions that every layer below may read.
+//! Who asks, and which request this is: request extensions that every layer below may read.
 
 mod client;
 mod request_id;
-mod route;
 mod sampling;
 mod span;
 mod trace;
@@ -11,7 +10,6 @@ mod trace_state;
 
 pub use client::{ClientIp, ClientNetwork, PeerAddr};
 pub use request_id::RequestId;
-pub use route::{Route, matched_route};
 pub use sampling::Sampling;
 pub use span::SpanId;
 pub use trace::TraceId;

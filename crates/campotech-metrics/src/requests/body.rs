@@ -5,10 +5,11 @@ use std::task::{Context, Poll};
 
 use campotech_core::{EndOfBody, TrackEnd, TrackedBody};
 use http::header::CONTENT_LENGTH;
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use super::grpc::Code;
 use super::in_flight::{Cause, InFlight, Outcome, Phase};
 use super::method::KnownMethod;
 
@@ -30,6 +31,8 @@ struct Answering {
     /// Bytes after which nothing is read any more; zero where the protocol sends no body.
     length: Option<u64>,
     upgrade: bool,
+    /// How a gRPC call ends, as far as it is known.
+    grpc: Option<Code>,
 }
 
 impl<B: Body> MetricsBody<B> {
@@ -37,6 +40,7 @@ impl<B: Body> MetricsBody<B> {
     pub(super) fn of(response: Response<B>, in_flight: Option<InFlight>) -> Response<Self> {
         let status = response.status();
         let method = in_flight.as_ref().map(InFlight::method);
+        let grpc = in_flight.as_ref().and_then(|in_flight| in_flight.grpc(response.headers()));
         // An extended CONNECT (RFC 8441) is answered with 200 and is an upgrade too.
         let upgrade = status == StatusCode::SWITCHING_PROTOCOLS
             || (status.is_success() && method == Some(KnownMethod::Connect));
@@ -44,7 +48,7 @@ impl<B: Body> MetricsBody<B> {
             || method == Some(KnownMethod::Head)
             || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let length = if silent { Some(0) } else { declared(&response) };
-        let answering = Answering { in_flight, status, sent: 0, length, upgrade };
+        let answering = Answering { in_flight, status, sent: 0, length, upgrade, grpc };
         response.map(|body| Self { inner: TrackedBody::new(body, answering) })
     }
 }
@@ -52,6 +56,12 @@ impl<B: Body> MetricsBody<B> {
 impl TrackEnd for Answering {
     fn data(&mut self, bytes: usize) {
         self.sent += bytes as u64;
+    }
+
+    fn trailers(&mut self, trailers: &HeaderMap) {
+        if self.grpc.is_some() {
+            self.grpc = Code::of(trailers).or(self.grpc);
+        }
     }
 
     fn end(mut self, end: EndOfBody) {
@@ -71,7 +81,8 @@ impl TrackEnd for Answering {
 
 impl Answering {
     const fn completed(&self) -> Outcome {
-        Outcome::Completed { status: self.status.as_u16(), sent: self.sent, upgrade: self.upgrade }
+        let Self { status, sent, upgrade, grpc, .. } = *self;
+        Outcome::Completed { status: status.as_u16(), sent, upgrade, grpc }
     }
 }
 

@@ -12,6 +12,8 @@ pub(super) struct Budgets {
     pub(super) response_size: Budget,
     pub(super) cancelled: Budget,
     pub(super) failed: Budget,
+    /// Taken from when a route turns out to be a gRPC method.
+    pub(super) grpc: Budget,
 }
 
 impl Budgets {
@@ -23,9 +25,11 @@ impl Budgets {
             response_size: Budget::new(&names::HTTP_RESPONSE_SIZE, limit),
             cancelled: Budget::new(&names::HTTP_CANCELLED, limit),
             failed: Budget::new(&names::HTTP_FAILED, limit),
+            grpc: Budget::new(&names::GRPC_REQUESTS, limit),
         }
     }
 
+    /// Those that every route takes from.
     pub(super) fn all(&self) -> [(&Budget, usize); 6] {
         [
             (&self.requests, 1),

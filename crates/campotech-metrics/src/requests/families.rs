@@ -6,6 +6,7 @@ use std::time::Instant;
 use http::Method;
 
 use super::budgets::Budgets;
+use super::grpc::Code;
 use super::in_flight::{InFlight, Outcome};
 use super::method::KnownMethod;
 use super::series::{Completed, Figures, RouteSeries};
@@ -94,12 +95,15 @@ impl Requests {
     pub(super) fn ended(&self, request: &InFlight, entry: &RouteEntry) {
         let over = self.routes.is_overflow(entry);
         match request.outcome {
-            Outcome::Completed { status, sent, upgrade } => {
+            Outcome::Completed { status, sent, upgrade, grpc } => {
                 let end = Instant::now();
                 let took = end.saturating_duration_since(request.start);
                 let sampled = request.trace.map(|trace| (trace, end));
                 let figures = Figures { took, sent, size: request.size, sampled };
                 self.completed(entry, Completed { status, figures: (!upgrade).then_some(figures) });
+                if let Some(code) = grpc {
+                    self.called(entry, code);
+                }
             }
             Outcome::Cancelled(phase) => {
                 entry.value.cancelled(phase);
@@ -142,8 +146,17 @@ impl Requests {
         }
     }
 
+    /// Counts the end of a gRPC call.
+    fn called(&self, entry: &RouteEntry, code: Code) {
+        let over = self.routes.is_overflow(entry);
+        if over || !entry.value.called(code, &self.budgets.grpc) {
+            self.routes.overflow().value.called_over(code);
+            self.budgets.grpc.fold();
+        }
+    }
+
     pub(crate) fn budgets(&self) -> impl Iterator<Item = &Budget> {
-        self.budgets.all().map(|(budget, _)| budget).into_iter()
+        self.budgets.all().map(|(budget, _)| budget).into_iter().chain([&self.budgets.grpc])
     }
 }
 

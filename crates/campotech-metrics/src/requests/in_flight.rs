@@ -3,10 +3,11 @@
 use std::time::Instant;
 
 use campotech_core::{TraceId, matched_route, recorded_trace};
-use http::Request;
+use http::{HeaderMap, Request, Version};
 use http_body::Body;
 
 use super::families::{Requests, RouteEntry};
+use super::grpc::Code;
 use super::method::KnownMethod;
 use super::resolved::Resolved;
 
@@ -15,6 +16,7 @@ pub(super) struct InFlight {
     requests: &'static Requests,
     route: Option<&'static RouteEntry>,
     method: KnownMethod,
+    version: Version,
     pub(super) start: Instant,
     /// The declared size of its body.
     pub(super) size: Option<u64>,
@@ -26,7 +28,7 @@ pub(super) struct InFlight {
 /// How a request ended; until it is known better, the client went away.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Outcome {
-    Completed { status: u16, sent: u64, upgrade: bool },
+    Completed { status: u16, sent: u64, upgrade: bool, grpc: Option<Code> },
     Cancelled(Phase),
     Failed(Cause),
 }
@@ -62,6 +64,7 @@ impl InFlight {
             route: matched_route(request.extensions()).map(|path| resolved.route(method, Some(path))),
             requests,
             method,
+            version: request.version(),
             start: Instant::now(),
             size: request.body().size_hint().exact(),
             trace: recorded_trace(request),
@@ -74,6 +77,11 @@ impl InFlight {
         if self.route.is_none() {
             self.route = Some(self.requests.route(self.method, path));
         }
+    }
+
+    /// How the gRPC call that these headers begin to answer ends, as far as they tell; none if it isn't one.
+    pub(super) fn grpc(&self, headers: &HeaderMap) -> Option<Code> {
+        Code::begun(self.method, self.version, headers)
     }
 
     pub(super) const fn method(&self) -> KnownMethod {

@@ -4,6 +4,7 @@ mod body;
 mod budgets;
 mod families;
 mod future;
+mod grpc;
 mod in_flight;
 mod layer;
 mod method;

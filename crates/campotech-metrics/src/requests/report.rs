@@ -1,6 +1,7 @@
 //! What the `http_*` families say: as sums, and as text.
 
 use super::families::Requests;
+use super::grpc;
 use crate::exposition::Exposition;
 use crate::names;
 use crate::series::{HTTP_SECONDS, class_label};
@@ -90,6 +91,12 @@ impl Requests {
         self.routes.for_each_sorted(|entry| {
             for (count, phase) in entry.value.all_cancelled().into_iter().rev().zip(["body", "headers"]) {
                 family.counter_of(&entry.text, Some(("phase", phase)), count);
+            }
+        });
+        let mut family = out.family(&names::GRPC_REQUESTS);
+        self.routes.for_each_sorted(|entry| {
+            for (code, calls) in entry.value.codes().into_iter().flat_map(grpc::named) {
+                family.counter(&[("path", &entry.labels[1]), ("code", code)], calls);
             }
         });
         let mut family = out.family(&names::HTTP_FAILED);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use campotech_core::TraceId;
 
+use super::grpc::{self, Code, Codes};
 use super::in_flight::{Cause, Phase};
 use crate::exposition::Details;
 use crate::series::{
@@ -18,6 +19,8 @@ use crate::series::{
 pub(crate) struct RouteSeries {
     statuses: Statuses,
     native: bool,
+    /// Whether it is a gRPC method that has room for its codes.
+    grpc: OnceLock<bool>,
     words: Sharded<RouteWords>,
 }
 
@@ -31,6 +34,7 @@ pub(super) struct RouteWords {
     duration: HistogramWords<BUCKETS>,
     native: OnceLock<Box<Native>>,
     exemplars: OnceLock<Box<Exemplars<BUCKETS>>>,
+    codes: OnceLock<Box<Codes>>,
     statuses: StatusCounts,
     response_size: HistogramWords<9>,
     request_size: HistogramWords<9>,
@@ -60,7 +64,7 @@ impl RouteSeries {
     /// With native histograms or without.
     pub(super) fn new(native: bool) -> Self {
         // A counter born at 1 has rate 0: the first 500 of a route would be invisible.
-        Self { statuses: Statuses::new(500), native, words: Sharded::default() }
+        Self { statuses: Statuses::new(500), native, grpc: OnceLock::new(), words: Sharded::default() }
     }
 
     /// Counts a whole answer; false where its status has no series.
@@ -81,6 +85,28 @@ impl RouteSeries {
         }
         let index = budget.and_then(|budget| self.statuses.index(done.status, budget));
         index.map(|index| words.statuses.count(index)).is_some()
+    }
+
+    /// Counts the end of a gRPC call; false where there is no room for its codes.
+    pub(super) fn called(&self, code: Code, budget: &Budget) -> bool {
+        let fits = *self.grpc.get_or_init(|| budget.take(grpc::COUNT, grpc::COUNT));
+        if fits {
+            self.words.here().codes.get_or_init(Box::default).count(code);
+        }
+        fits
+    }
+
+    /// The same for what has no room.
+    pub(super) fn called_over(&self, code: Code) {
+        self.grpc.get_or_init(|| true);
+        self.words.here().codes.get_or_init(Box::default).count(code);
+    }
+
+    /// How often calls ended in each code, if these are calls.
+    pub(super) fn codes(&self) -> Option<[u64; grpc::COUNT]> {
+        let mut sums = [0; grpc::COUNT];
+        self.words.all().filter_map(|words| words.codes.get()).for_each(|codes| codes.add_to(&mut sums));
+        self.grpc.get().is_some_and(|fits| *fits).then_some(sums)
     }
 
     pub(super) fn cancelled(&self, phase: Phase) {
