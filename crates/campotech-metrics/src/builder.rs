@@ -12,12 +12,25 @@ use crate::metrics::{Build, Limits, Metrics};
 use crate::names::ALL;
 use crate::series::RESERVE;
 
+/// How requests are named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Naming {
+    /// `http_requests_total`, `http_request_duration_seconds` and so on, with `method`, `path` and `status`.
+    #[default]
+    Prometheus,
+    /// As OpenTelemetry's semantic conventions do: `http_server_request_duration_seconds`, `http_server_active_requests` and body sizes, with
+    /// `http_request_method`, `http_route` and `http_response_status_code`.
+    OpenTelemetry,
+}
+
 /// Builds [`Metrics`].
 ///
 /// # Defaults
 /// - revision: none
 /// - the process is measured, too
 /// - no native histograms
+/// - requests are named as Prometheus' users do
 /// - series budget: 2,000 label sets in each family
 /// - a collector's budget: 500 ms
 /// - scrapes at a time: 100
@@ -32,7 +45,14 @@ pub struct MetricsBuilder {
 impl MetricsBuilder {
     pub(crate) fn new(service: String, version: String) -> Self {
         Self {
-            build: Build { service, version, revision: None, process: true, native_histograms: false },
+            build: Build {
+                service,
+                version,
+                revision: None,
+                process: true,
+                native_histograms: false,
+                naming: Naming::default(),
+            },
             limits: Limits { series: 2_000, collector: Duration::from_millis(500), scrapes: 100 },
             registry: None,
         }
@@ -47,6 +67,13 @@ impl MetricsBuilder {
     /// Leaves `process_*` and `cgroup_*` out, for a second set of metrics in one process.
     pub const fn without_process(mut self) -> Self {
         self.build.process = false;
+        self
+    }
+
+    /// Names requests in this way. Those that come in, are cancelled or fail are `http_requests_*` in either, as is what was sent to ops
+    /// routes.
+    pub const fn with_naming(mut self, naming: Naming) -> Self {
+        self.build.naming = naming;
         self
     }
 

@@ -21,7 +21,7 @@ mod series;
 mod totals;
 
 pub use bounded::{Buckets, CounterFamily, GaugeFamily, HistogramFamily, Label, LabelSet};
-pub use builder::MetricsBuilder;
+pub use builder::{MetricsBuilder, Naming};
 pub use business::{JobKind, Outcome, Queue, QueueState, WebSocketGuard};
 pub use error::ConfigError;
 pub use exposition::Format;

@@ -21,7 +21,7 @@ use crate::reports::Reports;
 use crate::requests::{MetricsLayer, RequestRecorder, Requests};
 use crate::scrape::Desk;
 use crate::series::{Histogram, PROBE_SECONDS};
-use crate::{ConfigError, MetricsBuilder, MetricsEndpoint};
+use crate::{ConfigError, MetricsBuilder, MetricsEndpoint, Naming};
 
 /// Everything a service measures. Clones share it; there is no global one.
 #[derive(Clone)]
@@ -37,6 +37,7 @@ pub(crate) struct Build {
     pub(crate) process: bool,
     /// Whether durations are counted in native histograms, too.
     pub(crate) native_histograms: bool,
+    pub(crate) naming: Naming,
 }
 
 /// What its parts may have.
@@ -84,7 +85,7 @@ impl Metrics {
         registered: BTreeSet<String>,
     ) -> Self {
         Self(Arc::new(Inner {
-            requests: Requests::new(limits.series, build.native_histograms),
+            requests: Requests::new(limits.series, &build),
             ops: OpsRequests::new(limits.series),
             business: Business::new(),
             reports: Reports::new(limits.series),

@@ -51,6 +51,10 @@ descs! {
     GRPC_REQUESTS = "grpc_requests_total" Counter "gRPC calls answered to their end, by the code in their trailers.";
     HTTP_REQUEST_SIZE = "http_request_size_bytes" Histogram "Declared size of request bodies; those of unknown length are left out.";
     HTTP_RESPONSE_SIZE = "http_response_size_bytes" Histogram "Bytes sent as the body of whole answers.";
+    SEMCONV_DURATION = "http_server_request_duration_seconds" Histogram "Duration of HTTP server requests.";
+    SEMCONV_ACTIVE = "http_server_active_requests" Gauge "Number of active HTTP server requests.";
+    SEMCONV_REQUEST_SIZE = "http_server_request_body_size_bytes" Histogram "Size of HTTP server request bodies.";
+    SEMCONV_RESPONSE_SIZE = "http_server_response_body_size_bytes" Histogram "Size of HTTP server response bodies.";
     OPS_REQUESTS = "ops_requests_total" Counter "Requests to probes, metrics and status pages.";
     WEBSOCKETS_ACTIVE = "websocket_connections_active" Gauge "WebSocket connections that are open.";
     WEBSOCKETS = "websocket_connections_total" Counter "WebSocket connections that were opened.";

@@ -9,7 +9,10 @@ use super::budgets::Budgets;
 use super::grpc::Code;
 use super::in_flight::{InFlight, Outcome};
 use super::method::KnownMethod;
+use super::semconv::{Protocol, SemanticConventions};
 use super::series::{Completed, Figures, RouteSeries};
+use crate::Naming;
+use crate::metrics::Build;
 use crate::names::{OVERFLOW, UNMATCHED};
 use crate::series::{Budget, Counter, Entry, Sharded, Table, class};
 
@@ -22,6 +25,8 @@ const LONGEST_PATH: usize = 256;
 /// All `http_*` families. They stay until the process ends, as what is in flight points to them without counting who does.
 pub(crate) struct Requests {
     native: bool,
+    /// Where they are named as OpenTelemetry does.
+    pub(super) semconv: Option<SemanticConventions>,
     flow: Sharded<Flow>,
     pub(super) routes: Table<RouteSeries, 2>,
     pub(super) budgets: Budgets,
@@ -40,10 +45,13 @@ struct Flow {
 pub(crate) type RouteEntry = Entry<RouteSeries, 2>;
 
 impl Requests {
-    /// With at most so many label sets in each, and with native histograms or without.
-    pub(crate) fn new(limit: usize, native: bool) -> &'static Self {
+    /// With at most so many label sets in each.
+    pub(crate) fn new(limit: usize, build: &Build) -> &'static Self {
+        let native = build.native_histograms;
+        let semconv = build.naming == Naming::OpenTelemetry;
         Box::leak(Box::new(Self {
             native,
+            semconv: semconv.then(|| SemanticConventions::new(limit)),
             flow: Sharded::default(),
             routes: Table::new(LABELS, [KnownMethod::Other.as_str(), OVERFLOW], RouteSeries::new(native)),
             budgets: Budgets::new(limit),
@@ -51,8 +59,11 @@ impl Requests {
         }))
     }
 
-    pub(super) fn started(&self) {
+    pub(super) fn started(&self, method: KnownMethod, protocol: Protocol) {
         self.flow.here().started.fetch_add(1, Ordering::Relaxed);
+        if let Some(semconv) = &self.semconv {
+            semconv.started(method, protocol);
+        }
     }
 
     /// Requests that came in so far.
@@ -73,7 +84,7 @@ impl Requests {
         if let Some(entry) = self.routes.get(labels) {
             return entry;
         }
-        if labels[1].len() > LONGEST_PATH || !self.budgets.have_room() {
+        if labels[1].len() > LONGEST_PATH || labels[1] == OVERFLOW || !self.budgets.have_room() {
             return self.routes.overflow();
         }
         self.routes
@@ -94,6 +105,9 @@ impl Requests {
     /// Counts the end of a request that was [`started`](Self::started).
     pub(super) fn ended(&self, request: &InFlight, entry: &RouteEntry) {
         let over = self.routes.is_overflow(entry);
+        if let Some(semconv) = &self.semconv {
+            semconv.ended(request, &entry.labels[1]);
+        }
         match request.outcome {
             Outcome::Completed { status, sent, upgrade, grpc } => {
                 let end = Instant::now();
@@ -156,7 +170,12 @@ impl Requests {
     }
 
     pub(crate) fn budgets(&self) -> impl Iterator<Item = &Budget> {
-        self.budgets.all().map(|(budget, _)| budget).into_iter().chain([&self.budgets.grpc])
+        self.budgets
+            .all()
+            .map(|(budget, _)| budget)
+            .into_iter()
+            .chain([&self.budgets.grpc])
+            .chain(self.semconv.iter().map(SemanticConventions::budget))
     }
 }
 

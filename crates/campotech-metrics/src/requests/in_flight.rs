@@ -10,6 +10,7 @@ use super::families::{Requests, RouteEntry};
 use super::grpc::Code;
 use super::method::KnownMethod;
 use super::resolved::Resolved;
+use super::semconv::Protocol;
 
 /// A request that was started; its drop counts how it ended, so that it is counted exactly once.
 pub(super) struct InFlight {
@@ -17,6 +18,7 @@ pub(super) struct InFlight {
     route: Option<&'static RouteEntry>,
     method: KnownMethod,
     version: Version,
+    pub(super) protocol: Protocol,
     pub(super) start: Instant,
     /// The declared size of its body.
     pub(super) size: Option<u64>,
@@ -59,12 +61,14 @@ impl InFlight {
     /// Counts a started request, whose route may be known already.
     pub(super) fn start<B: Body>(resolved: &Resolved, request: &Request<B>) -> Self {
         let (requests, method) = (resolved.requests(), KnownMethod::of(request.method()));
-        requests.started();
+        let protocol = Protocol::of(request.uri().scheme(), request.version());
+        requests.started(method, protocol);
         Self {
             route: matched_route(request.extensions()).map(|path| resolved.route(method, Some(path))),
             requests,
             method,
             version: request.version(),
+            protocol,
             start: Instant::now(),
             size: request.body().size_hint().exact(),
             trace: recorded_trace(request),

@@ -18,7 +18,20 @@ pub(super) enum KnownMethod {
 }
 
 impl KnownMethod {
-    pub(super) const COUNT: usize = Self::Other as usize + 1;
+    pub(super) const ALL: [Self; 10] = [
+        Self::Get,
+        Self::Head,
+        Self::Post,
+        Self::Put,
+        Self::Patch,
+        Self::Delete,
+        Self::Options,
+        Self::Connect,
+        Self::Trace,
+        Self::Other,
+    ];
+
+    pub(super) const COUNT: usize = Self::ALL.len();
 
     pub(super) fn of(method: &Method) -> Self {
         match *method {
@@ -54,6 +67,11 @@ impl KnownMethod {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_method_is_at_its_own_place() {
+        assert!(KnownMethod::ALL.iter().enumerate().all(|(at, method)| *method as usize == at));
+    }
 
     #[test]
     fn a_registered_method_is_its_own_label_and_no_other_is() {

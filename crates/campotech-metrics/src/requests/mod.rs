@@ -11,6 +11,7 @@ mod method;
 mod recorder;
 mod report;
 mod resolved;
+mod semconv;
 mod series;
 mod service;
 

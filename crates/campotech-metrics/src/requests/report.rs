@@ -57,6 +57,15 @@ impl Requests {
 
     pub(crate) fn write(&self, out: &mut Exposition) {
         out.family(&names::HTTP_STARTED).counter(&[], self.all_started());
+        match &self.semconv {
+            Some(semconv) => semconv.write(out),
+            None => self.write_answered(out),
+        }
+        self.write_rest(out);
+    }
+
+    /// What is told of whole answers.
+    fn write_answered(&self, out: &mut Exposition) {
         out.family(&names::HTTP_IN_FLIGHT).value(&[], self.in_flight() as f64);
         let mut family = out.family(&names::HTTP_REQUESTS);
         self.routes.for_each_sorted(|entry| {
@@ -87,6 +96,9 @@ impl Requests {
         self.routes.for_each_sorted(|entry| family.histogram_of(&entry.text, &entry.value.request_size()));
         let mut family = out.family(&names::HTTP_RESPONSE_SIZE);
         self.routes.for_each_sorted(|entry| family.histogram_of(&entry.text, &entry.value.response_size()));
+    }
+
+    fn write_rest(&self, out: &mut Exposition) {
         let mut family = out.family(&names::HTTP_CANCELLED);
         self.routes.for_each_sorted(|entry| {
             for (count, phase) in entry.value.all_cancelled().into_iter().rev().zip(["body", "headers"]) {

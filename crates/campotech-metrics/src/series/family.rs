@@ -68,7 +68,7 @@ impl<M, const L: usize> Family<M, L> {
         self.desc
     }
 
-    pub(crate) fn budget(&self) -> &Budget {
+    pub(crate) const fn budget(&self) -> &Budget {
         &self.budget
     }
 

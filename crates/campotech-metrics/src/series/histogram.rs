@@ -66,6 +66,27 @@ pub(crate) static HTTP_SECONDS: Scale = Scale {
     per_unit: SECOND,
 };
 
+/// Bounds that OpenTelemetry's semantic conventions give requests.
+pub(crate) static SEMCONV_SECONDS: Scale = Scale {
+    bounds: &[
+        (5 * MILLI, "0.005"),
+        (10 * MILLI, "0.01"),
+        (25 * MILLI, "0.025"),
+        (50 * MILLI, "0.05"),
+        (75 * MILLI, "0.075"),
+        (100 * MILLI, "0.1"),
+        (250 * MILLI, "0.25"),
+        (500 * MILLI, "0.5"),
+        (750 * MILLI, "0.75"),
+        (SECOND, "1.0"),
+        (2_500 * MILLI, "2.5"),
+        (5 * SECOND, "5.0"),
+        (7_500 * MILLI, "7.5"),
+        (10 * SECOND, "10.0"),
+    ],
+    per_unit: SECOND,
+};
+
 /// Bounds of `job_duration_seconds`.
 pub(crate) static JOB_SECONDS: Scale = Scale {
     bounds: &[
@@ -267,8 +288,15 @@ mod tests {
 
     #[test]
     fn bounds_grow_and_agree_with_their_text() {
-        let all =
-            [&HTTP_SECONDS, &JOB_SECONDS, &PROBE_SECONDS, &WAIT_SECONDS, &CONNECTION_SECONDS, &SIZE_BYTES];
+        let all = [
+            &HTTP_SECONDS,
+            &SEMCONV_SECONDS,
+            &JOB_SECONDS,
+            &PROBE_SECONDS,
+            &WAIT_SECONDS,
+            &CONNECTION_SECONDS,
+            &SIZE_BYTES,
+        ];
         for scale in all {
             let bounds: Vec<f64> = scale.bounds().collect();
             assert!(bounds.is_sorted_by(|a, b| a < b));
