@@ -4,6 +4,7 @@ use crate::flood::{self, Left};
 use crate::gates::Gates;
 use crate::pairs::{self, Pair};
 use crate::peers::{AXUM_PROMETHEUS, SENTRY_TOWER};
+use crate::stack::{assembled, ours as whole};
 use crate::{Subject, cases, encode, ours, words};
 
 /// A ratio that is wanted.
@@ -23,6 +24,8 @@ enum Measured {
     Flood { left: fn(Left) -> f64, most: f64 },
     /// What is left of a flood of both.
     Floods,
+    /// Allocations over their floor of two cases.
+    Allocations { ours: &'static str, peer: &'static str },
     /// Instructions over its floor, beside a number.
     Instructions { ours: &'static str, most: f64 },
 }
@@ -105,6 +108,26 @@ const BARS: &[Bar] = &[
         most: 0.5,
         measured: Measured::Cases { ours: "sentry.layer", peer: SENTRY_TOWER },
     },
+    Bar {
+        name: "stack.get.instructions_of_assembled",
+        most: 1.48,
+        measured: Measured::Cases { ours: whole::GET, peer: assembled::GET },
+    },
+    Bar {
+        name: "stack.post.instructions_of_assembled",
+        most: 1.84,
+        measured: Measured::Cases { ours: whole::POST, peer: assembled::POST },
+    },
+    Bar {
+        name: "stack.get.allocations_of_assembled",
+        most: 1.0,
+        measured: Measured::Allocations { ours: whole::GET, peer: assembled::GET },
+    },
+    Bar {
+        name: "stack.post.allocations_of_assembled",
+        most: 1.0,
+        measured: Measured::Allocations { ours: whole::POST, peer: assembled::POST },
+    },
 ];
 
 /// # Panics
@@ -144,6 +167,7 @@ impl Measured {
                 pairs::measured(&mut ours(), &mut peer(), floor.map(|floor| floor()))
             }
             Self::Cases { ours, peer } => counted(costs[ours].instructions, costs[peer].instructions),
+            Self::Allocations { ours, peer } => counted(costs[ours].allocations, costs[peer].allocations),
             Self::Instructions { ours, most } => counted(costs[ours].instructions, most),
         })
     }

@@ -12,7 +12,7 @@ use http::{Method, Request, Uri};
 use http_body_util::BodyExt;
 use tower::{Layer, Service, ServiceExt};
 
-use crate::service::Nothing;
+use crate::service::{Nothing, runtime};
 
 /// Requests with a path of their own.
 pub const PATHS: u64 = 1_000_000;
@@ -60,7 +60,7 @@ pub fn flooded(who: &str) -> Result<Left, String> {
 /// # Errors
 /// There is no such side.
 pub fn flood(who: &str) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = runtime();
     let left = match who {
         // The path as a route: what a router does that takes a client's word for it.
         "ours" => {

@@ -14,6 +14,7 @@ pub mod pairs;
 #[cfg(feature = "peers")]
 pub mod peers;
 pub mod service;
+pub mod stack;
 #[cfg(feature = "peers")]
 pub mod words;
 
