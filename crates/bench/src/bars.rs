@@ -1,6 +1,7 @@
 //! Bars: what is wanted, beside a peer or a floor in the same run.
 
-use crate::flood::{self, Left};
+use crate::conservation::{self, Left, OURS};
+use crate::flood;
 use crate::gates::Gates;
 use crate::pairs::{self, Pair};
 use crate::peers::{AXUM_PROMETHEUS, SENTRY_TOWER};
@@ -20,12 +21,15 @@ enum Measured {
     Times { ours: fn() -> Subject, peer: fn() -> Subject, floor: Option<fn() -> Subject> },
     /// Instructions over their floor of two cases.
     Cases { ours: &'static str, peer: &'static str },
-    /// What is left of a flood, beside a number.
-    Flood { left: fn(Left) -> f64, most: f64 },
-    /// What is left of a flood of both.
-    Floods,
     /// Allocations over their floor of two cases.
     Allocations { ours: &'static str, peer: &'static str },
+    /// What is left of a flood, beside a number.
+    Flood { left: fn(flood::Left) -> f64, most: f64 },
+    /// What is left of a flood of both.
+    Floods,
+    /// What is left once requests are over, beside what is left with a peer, or beside one. A peer that has nothing left is no
+    /// contrast: the bar is missed.
+    Conserved { left: fn(Left) -> f64, peer: Option<&'static str> },
     /// Instructions over its floor, beside a number.
     Instructions { ours: &'static str, most: f64 },
 }
@@ -89,6 +93,31 @@ const BARS: &[Bar] = &[
         },
     },
     Bar { name: "metrics.flood.axum_prometheus", most: 0.01, measured: Measured::Floods },
+    Bar {
+        name: "metrics.conservation.lost",
+        most: 0.0,
+        measured: Measured::Conserved { left: |left| left.lost, peer: None },
+    },
+    Bar {
+        name: "metrics.conservation.leaked",
+        most: 0.0,
+        measured: Measured::Conserved { left: |left| left.leaked, peer: None },
+    },
+    Bar {
+        name: "metrics.conservation.axum_prometheus",
+        most: 0.0,
+        measured: Measured::Conserved { left: |left| left.lost, peer: Some(conservation::AXUM_PROMETHEUS) },
+    },
+    Bar {
+        name: "metrics.conservation.opentelemetry",
+        most: 0.0,
+        measured: Measured::Conserved { left: |left| left.lost, peer: Some(conservation::OPENTELEMETRY) },
+    },
+    Bar {
+        name: "metrics.conservation.leaked_of_opentelemetry",
+        most: 0.0,
+        measured: Measured::Conserved { left: |left| left.leaked, peer: Some(conservation::OPENTELEMETRY) },
+    },
     Bar {
         name: "sentry.layer_without_dsn.instructions",
         most: 1.0,
@@ -163,6 +192,10 @@ impl Measured {
         Ok(match *self {
             Self::Flood { left, most } => counted(left(flood::ours()?), most),
             Self::Floods => counted(flood::ours()?.bytes, flood::flooded("axum_prometheus")?.bytes),
+            Self::Conserved { left, peer } => {
+                let beside = peer.map_or(Ok(1.0), |peer| conservation::left(peer).map(left))?;
+                counted(left(conservation::left(OURS)?), beside)
+            }
             Self::Times { ours, peer, floor } => {
                 pairs::measured(&mut ours(), &mut peer(), floor.map(|floor| floor()))
             }

@@ -1,8 +1,12 @@
 //! What the crates cost: beside nothing (gates, counted) and beside their peers (bars, measured in the same run).
 
 #[cfg(feature = "peers")]
+pub mod apart;
+#[cfg(feature = "peers")]
 pub mod bars;
 pub mod case;
+#[cfg(feature = "peers")]
+pub mod conservation;
 #[cfg(feature = "peers")]
 pub mod encode;
 #[cfg(feature = "peers")]
