@@ -1,9 +1,11 @@
 //! Bars: what is wanted, beside a peer or a floor in the same run.
 
-use crate::flood::{self, Left};
+use crate::conservation::{self, Left, OURS};
+use crate::flood;
 use crate::gates::Gates;
 use crate::pairs::{self, Pair};
 use crate::peers::{AXUM_PROMETHEUS, SENTRY_TOWER};
+use crate::stack::{assembled, ours as whole};
 use crate::{Subject, cases, encode, ours, words};
 
 /// A ratio that is wanted.
@@ -19,10 +21,15 @@ enum Measured {
     Times { ours: fn() -> Subject, peer: fn() -> Subject, floor: Option<fn() -> Subject> },
     /// Instructions over their floor of two cases.
     Cases { ours: &'static str, peer: &'static str },
+    /// Allocations over their floor of two cases.
+    Allocations { ours: &'static str, peer: &'static str },
     /// What is left of a flood, beside a number.
-    Flood { left: fn(Left) -> f64, most: f64 },
+    Flood { left: fn(flood::Left) -> f64, most: f64 },
     /// What is left of a flood of both.
     Floods,
+    /// What is left once requests are over, beside what is left with a peer, or beside one. A peer that has nothing left is no
+    /// contrast: the bar is missed.
+    Conserved { left: fn(Left) -> f64, peer: Option<&'static str> },
     /// Instructions over its floor, beside a number.
     Instructions { ours: &'static str, most: f64 },
 }
@@ -87,6 +94,31 @@ const BARS: &[Bar] = &[
     },
     Bar { name: "metrics.flood.axum_prometheus", most: 0.01, measured: Measured::Floods },
     Bar {
+        name: "metrics.conservation.lost",
+        most: 0.0,
+        measured: Measured::Conserved { left: |left| left.lost, peer: None },
+    },
+    Bar {
+        name: "metrics.conservation.leaked",
+        most: 0.0,
+        measured: Measured::Conserved { left: |left| left.leaked, peer: None },
+    },
+    Bar {
+        name: "metrics.conservation.axum_prometheus",
+        most: 0.0,
+        measured: Measured::Conserved { left: |left| left.lost, peer: Some(conservation::AXUM_PROMETHEUS) },
+    },
+    Bar {
+        name: "metrics.conservation.opentelemetry",
+        most: 0.0,
+        measured: Measured::Conserved { left: |left| left.lost, peer: Some(conservation::OPENTELEMETRY) },
+    },
+    Bar {
+        name: "metrics.conservation.leaked_of_opentelemetry",
+        most: 0.0,
+        measured: Measured::Conserved { left: |left| left.leaked, peer: Some(conservation::OPENTELEMETRY) },
+    },
+    Bar {
         name: "sentry.layer_without_dsn.instructions",
         most: 1.0,
         measured: Measured::Instructions { ours: "sentry.layer_without_dsn", most: 300.0 },
@@ -104,6 +136,26 @@ const BARS: &[Bar] = &[
         name: "sentry.layer.instructions_of_sentry_tower",
         most: 0.5,
         measured: Measured::Cases { ours: "sentry.layer", peer: SENTRY_TOWER },
+    },
+    Bar {
+        name: "stack.get.instructions_of_assembled",
+        most: 1.48,
+        measured: Measured::Cases { ours: whole::GET, peer: assembled::GET },
+    },
+    Bar {
+        name: "stack.post.instructions_of_assembled",
+        most: 1.84,
+        measured: Measured::Cases { ours: whole::POST, peer: assembled::POST },
+    },
+    Bar {
+        name: "stack.get.allocations_of_assembled",
+        most: 1.0,
+        measured: Measured::Allocations { ours: whole::GET, peer: assembled::GET },
+    },
+    Bar {
+        name: "stack.post.allocations_of_assembled",
+        most: 1.0,
+        measured: Measured::Allocations { ours: whole::POST, peer: assembled::POST },
     },
 ];
 
@@ -140,10 +192,15 @@ impl Measured {
         Ok(match *self {
             Self::Flood { left, most } => counted(left(flood::ours()?), most),
             Self::Floods => counted(flood::ours()?.bytes, flood::flooded("axum_prometheus")?.bytes),
+            Self::Conserved { left, peer } => {
+                let beside = peer.map_or(Ok(1.0), |peer| conservation::left(peer).map(left))?;
+                counted(left(conservation::left(OURS)?), beside)
+            }
             Self::Times { ours, peer, floor } => {
                 pairs::measured(&mut ours(), &mut peer(), floor.map(|floor| floor()))
             }
             Self::Cases { ours, peer } => counted(costs[ours].instructions, costs[peer].instructions),
+            Self::Allocations { ours, peer } => counted(costs[ours].allocations, costs[peer].allocations),
             Self::Instructions { ours, most } => counted(costs[ours].instructions, most),
         })
     }

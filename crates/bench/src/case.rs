@@ -1,6 +1,6 @@
 //! What is measured.
 
-use crate::ours;
+use crate::{ours, stack};
 
 /// Runs so many requests, one after the other.
 pub type Subject = Box<dyn FnMut(u64)>;
@@ -22,8 +22,10 @@ pub struct Case {
 
 /// All cases, floors among them.
 pub fn cases() -> Vec<Case> {
+    let own = [ours::CASES, stack::bare::CASES, stack::ours::CASES];
     #[cfg(feature = "peers")]
-    return [ours::CASES, crate::peers::CASES].concat();
+    let peers = [crate::peers::CASES, stack::assembled::CASES];
     #[cfg(not(feature = "peers"))]
-    ours::CASES.to_vec()
+    let peers: [&[Case]; 0] = [];
+    own.into_iter().chain(peers).flatten().copied().collect()
 }

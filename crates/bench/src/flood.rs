@@ -1,7 +1,6 @@
 //! A million paths that nobody has, and a hundred thousand methods: what is kept of them, without the texts of answers. A process each, since
 //! memory is a process's.
 
-use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
@@ -12,7 +11,8 @@ use http::{Method, Request, Uri};
 use http_body_util::BodyExt;
 use tower::{Layer, Service, ServiceExt};
 
-use crate::service::Nothing;
+use crate::apart::{counted, told};
+use crate::service::{Nothing, runtime};
 
 /// Requests with a path of their own.
 pub const PATHS: u64 = 1_000_000;
@@ -45,14 +45,7 @@ pub fn ours() -> Result<Left, String> {
 /// # Errors
 /// It fails, or says something else.
 pub fn flooded(who: &str) -> Result<Left, String> {
-    let program = std::env::current_exe().map_err(|why| why.to_string())?;
-    let done = Command::new(program).args(["flood", who]).output().map_err(|why| why.to_string())?;
-    let said = String::from_utf8_lossy(&done.stdout);
-    let numbers: Vec<f64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-    let [bytes, series, requests] = numbers[..] else {
-        return Err(format!("flood {who}: {said}{}", String::from_utf8_lossy(&done.stderr)));
-    };
-    Ok(Left { bytes, series, requests })
+    told(["flood", who]).map(|[bytes, series, requests]| Left { bytes, series, requests })
 }
 
 /// Floods, and prints bytes, series and requests.
@@ -60,7 +53,7 @@ pub fn flooded(who: &str) -> Result<Left, String> {
 /// # Errors
 /// There is no such side.
 pub fn flood(who: &str) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = runtime();
     let left = match who {
         // The path as a route: what a router does that takes a client's word for it.
         "ours" => {
@@ -124,13 +117,6 @@ where
 {
     let response = service.clone().oneshot(request).await.expect("an answer");
     let _ = response.into_body().collect().await;
-}
-
-/// The series of a family, and the sum of their values.
-fn counted(text: &str, family: &str) -> (f64, f64) {
-    let samples = text.lines().filter(|line| line.starts_with(family));
-    let values = samples.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
-    values.fold((0.0, 0.0), |(series, sum), value| (series + 1.0, sum + value))
 }
 
 /// Bytes of this process in memory.

@@ -1,8 +1,12 @@
 //! What the crates cost: beside nothing (gates, counted) and beside their peers (bars, measured in the same run).
 
 #[cfg(feature = "peers")]
+pub mod apart;
+#[cfg(feature = "peers")]
 pub mod bars;
 pub mod case;
+#[cfg(feature = "peers")]
+pub mod conservation;
 #[cfg(feature = "peers")]
 pub mod encode;
 #[cfg(feature = "peers")]
@@ -14,6 +18,7 @@ pub mod pairs;
 #[cfg(feature = "peers")]
 pub mod peers;
 pub mod service;
+pub mod stack;
 #[cfg(feature = "peers")]
 pub mod words;
 

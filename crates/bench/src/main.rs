@@ -20,6 +20,8 @@ fn main() -> ExitCode {
         #[cfg(feature = "peers")]
         ["bars", filter] => bars(filter),
         #[cfg(feature = "peers")]
+        ["conserve", who] => campotech_bench::conservation::conserve(who),
+        #[cfg(feature = "peers")]
         ["flood", who] => campotech_bench::flood::flood(who),
         _ => Err("usage: campotech-bench gates [--write] | bars FILTER".to_owned()),
     };

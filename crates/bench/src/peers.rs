@@ -10,7 +10,7 @@ use sentry_tower::{NewSentryLayer, SentryHttpLayer};
 use tower::{Layer, ServiceBuilder};
 
 use crate::ours::NOTHING;
-use crate::service::{Nothing, driven, get};
+use crate::service::{Nothing, driven, get, runtime};
 use crate::{Case, Subject};
 
 pub const AXUM_PROMETHEUS: &str = "axum_prometheus.layer";
@@ -21,12 +21,19 @@ pub const CASES: &[Case] = &[
     Case { name: SENTRY_TOWER, floor: NOTHING, begin: sentry_tower },
 ];
 
-fn axum_prometheus() -> Subject {
-    // One for a process: it sets the global recorder. It wants a runtime, for its upkeep.
+/// One for a process: it sets the global recorder.
+pub fn prometheus_pair() -> &'static (PrometheusMetricLayer<'static>, PrometheusHandle) {
     static PAIR: OnceLock<(PrometheusMetricLayer<'static>, PrometheusHandle)> = OnceLock::new();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let _entered = runtime.enter();
-    let (layer, handle) = PAIR.get_or_init(PrometheusMetricLayer::pair);
+    PAIR.get_or_init(|| {
+        // It wants one, for its upkeep.
+        let runtime = runtime();
+        let _entered = runtime.enter();
+        PrometheusMetricLayer::pair()
+    })
+}
+
+fn axum_prometheus() -> Subject {
+    let (layer, handle) = prometheus_pair();
     let mut subject = driven(layer.layer(Nothing), get);
     Box::new(move |requests| {
         subject(requests);

@@ -13,6 +13,7 @@ use campotech_core::Route;
 use http::header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderValue, Method, Request, Response, Uri};
 use http_body_util::BodyExt;
+use tokio::runtime::{Builder, Runtime};
 use tower::{Service, ServiceExt};
 
 use crate::Subject;
@@ -58,6 +59,14 @@ pub fn get() -> Request<Body> {
     base(Method::GET, "/api/ping", &ROUTE, Body::empty())
 }
 
+/// A runtime of this thread.
+///
+/// # Panics
+/// The system has none.
+pub fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
+
 /// Sends `request` to clones of `service`, as a server does, each to the end of the body of its answer.
 pub fn driven<S, B>(service: S, request: fn() -> Request<Body>) -> Subject
 where
@@ -65,7 +74,16 @@ where
     S::Error: std::fmt::Debug,
     B: http_body::Body + Unpin,
 {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    driven_on(runtime(), service, request)
+}
+
+/// The same on a runtime that `service` has parts on.
+pub fn driven_on<S, B>(runtime: Runtime, service: S, request: fn() -> Request<Body>) -> Subject
+where
+    S: Service<Request<Body>, Response = Response<B>> + Clone + 'static,
+    S::Error: std::fmt::Debug,
+    B: http_body::Body + Unpin,
+{
     Box::new(move |requests| {
         runtime.block_on(tokio::task::unconstrained(async {
             for _ in 0..requests {

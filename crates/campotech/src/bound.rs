@@ -75,6 +75,12 @@ impl Bound {
         &self.health
     }
 
+    /// What is served at the public listener, for tests without a socket. A request needs what comes with a connection, axum's
+    /// `ConnectInfo<SocketAddr>` among its extensions, and what every client sends, a `Host`; without, it is refused.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Accepts and serves until SIGTERM or SIGINT; then `/ready` is 503 at once, the listener stays open for the drain
     /// delay, requests in flight are answered, hooks run, error tracking and traces are flushed. A share of the time is kept for
     /// the last two, so connections are cut a little before the drain deadline (3 s, less where there is less time), and all of it ends by then.

@@ -3,14 +3,19 @@
 
 mod support;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::routing::{get, post};
 use campotech_testkit::RawResponse;
+use http::Request;
 use serde_json::Value;
 use support::{Running, platform, start};
+use tower::ServiceExt;
 
 const ORIGIN: &str = "origin: https://app.example.com";
 
@@ -163,4 +168,16 @@ async fn the_status_page_passes_its_own_policy() {
 
 fn nonce(page: &str) -> &str {
     page.split("nonce=\"").nth(1).unwrap().split('"').next().unwrap()
+}
+
+#[tokio::test]
+async fn the_router_is_the_whole_path_without_a_socket() {
+    let bound = platform(&[]).bind(routes(&Arc::default())).await.unwrap();
+    for (path, status) in [("/plain/1", 200), ("/nothing", 404), ("/panic", 500), ("/live", 200)] {
+        let peer = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 5000)));
+        let request = Request::get(path).header("host", "probe").extension(peer).body(Body::empty()).unwrap();
+        let response = bound.router().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), status, "{path}");
+        assert!(response.headers().contains_key("x-request-id"), "{path}");
+    }
 }
