@@ -5,6 +5,7 @@ use crate::flood;
 use crate::gates::Gates;
 use crate::pairs::{self, Pair};
 use crate::peers::{AXUM_PROMETHEUS, SENTRY_TOWER};
+use crate::scrape::{self, Scraped};
 use crate::stack::{assembled, ours as whole};
 use crate::{Subject, cases, encode, ours, words};
 
@@ -30,6 +31,8 @@ enum Measured {
     /// What is left once requests are over, beside what is left with a peer, or beside one. A peer that has nothing left is no
     /// contrast: the bar is missed.
     Conserved { left: fn(Left) -> f64, peer: Option<&'static str> },
+    /// What is seen of scrapes of a busy server, beside a number.
+    Scraped { seen: fn(Scraped) -> f64, most: f64 },
     /// Instructions over its floor, beside a number.
     Instructions { ours: &'static str, most: f64 },
 }
@@ -73,6 +76,16 @@ const BARS: &[Bar] = &[
         name: "metrics.encode.prometheus_client",
         most: 0.3,
         measured: Measured::Times { ours: encode::ours, peer: encode::prometheus_client, floor: None },
+    },
+    Bar {
+        name: "metrics.scrape.milliseconds",
+        most: 1.0,
+        measured: Measured::Scraped { seen: |scraped| scraped.median, most: 50.0 },
+    },
+    Bar {
+        name: "metrics.scrape.requests_waiting",
+        most: 0.0,
+        measured: Measured::Scraped { seen: |scraped| scraped.waiting, most: 1.0 },
     },
     Bar {
         name: "metrics.flood.bytes",
@@ -201,6 +214,7 @@ impl Measured {
             }
             Self::Cases { ours, peer } => counted(costs[ours].instructions, costs[peer].instructions),
             Self::Allocations { ours, peer } => counted(costs[ours].allocations, costs[peer].allocations),
+            Self::Scraped { seen, most } => counted(seen(scrape::scraped()?), most),
             Self::Instructions { ours, most } => counted(costs[ours].instructions, most),
         })
     }

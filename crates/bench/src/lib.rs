@@ -17,6 +17,8 @@ pub mod ours;
 pub mod pairs;
 #[cfg(feature = "peers")]
 pub mod peers;
+#[cfg(feature = "peers")]
+pub mod scrape;
 pub mod service;
 pub mod stack;
 #[cfg(feature = "peers")]

@@ -30,6 +30,7 @@ pub enum Naming {
 /// - revision: none
 /// - the process is measured, too
 /// - no native histograms
+/// - exemplars of requests with a `RequestContext`
 /// - requests are named as Prometheus' users do
 /// - series budget: 2,000 label sets in each family
 /// - a collector's budget: 500 ms
@@ -52,6 +53,7 @@ impl MetricsBuilder {
                 process: true,
                 native_histograms: false,
                 naming: Naming::default(),
+                traceparent: false,
             },
             limits: Limits { series: 2_000, collector: Duration::from_millis(500), scrapes: 100 },
             registry: None,
@@ -74,6 +76,13 @@ impl MetricsBuilder {
     /// routes.
     pub const fn with_naming(mut self, naming: Naming) -> Self {
         self.build.naming = naming;
+        self
+    }
+
+    /// Takes exemplars from `traceparent`, too, where no layer outside has made a
+    /// [`RequestContext`](campotech_core::RequestContext): whoever sends requests then decides which are recorded.
+    pub const fn with_traceparent(mut self) -> Self {
+        self.build.traceparent = true;
         self
     }
 

@@ -38,6 +38,8 @@ pub(crate) struct Build {
     /// Whether durations are counted in native histograms, too.
     pub(crate) native_histograms: bool,
     pub(crate) naming: Naming,
+    /// Whether what clients say of their traces is believed.
+    pub(crate) traceparent: bool,
 }
 
 /// What its parts may have.

@@ -38,8 +38,11 @@ async fn traced_request(metrics: &Metrics) {
 fn metrics() -> Metrics {
     let traced = CounterWithExemplar::<Vec<(String, String)>>::default();
     traced.inc_by(3, Some(vec![("trace_id".into(), TRACE.into())]), None);
-    let metrics =
-        Metrics::builder("test", "1").with_revision(ODD).with_native_histograms().register(|registry| {
+    let metrics = Metrics::builder("test", "1")
+        .with_revision(ODD)
+        .with_native_histograms()
+        .with_traceparent()
+        .register(|registry| {
             registry.register("traced", "Traced", traced);
             registry.register("node", "Where it runs", Info::new(vec![("zone", ODD)]));
             registry.register_with_unit("age", "Age", Unit::Seconds, Gauge::<i64>::default());

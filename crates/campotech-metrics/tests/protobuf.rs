@@ -112,7 +112,7 @@ struct Span {
 }
 
 fn builder() -> MetricsBuilder {
-    Metrics::builder("test", "1").without_process()
+    Metrics::builder("test", "1").without_process().with_traceparent()
 }
 
 fn families(metrics: &Metrics) -> Vec<MetricFamily> {

@@ -14,12 +14,16 @@ pub struct RequestContext {
     trace: TraceContext,
 }
 
-/// The trace that a request is recorded in, if it is: as its [`RequestContext`] says, or, where it has none, its `traceparent`.
+/// The trace that a request is recorded in, if it is: as its [`RequestContext`] says, or, where it has none and whoever sends it may be
+/// believed, its `traceparent`.
 #[must_use]
-pub fn recorded_trace<B>(request: &Request<B>) -> Option<TraceId> {
+pub fn recorded_trace<B>(request: &Request<B>, believed: bool) -> Option<TraceId> {
     static HEADER: HeaderName = TRACEPARENT;
     if let Some(context) = request.extensions().get::<RequestContext>() {
         return context.trace.sampled().then(|| context.trace.trace_id());
+    }
+    if !believed {
+        return None;
     }
     let headers = request.headers();
     let value = headers.get(&HEADER)?;

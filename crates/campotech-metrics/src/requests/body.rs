@@ -106,8 +106,8 @@ impl<B: Body> Body for MetricsBody<B> {
     }
 }
 
-/// The length of the body: as its header says, or as the body knows.
+/// The length of the body: as the body knows, or as its header says.
 fn declared<B: Body>(response: &Response<B>) -> Option<u64> {
-    let header = response.headers().get(CONTENT_LENGTH);
-    header.and_then(|value| value.to_str().ok()?.parse().ok()).or_else(|| response.body().size_hint().exact())
+    let header = || response.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    response.body().size_hint().exact().or_else(header)
 }

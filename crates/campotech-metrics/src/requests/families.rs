@@ -25,6 +25,8 @@ const LONGEST_PATH: usize = 256;
 /// All `http_*` families. They stay until the process ends, as what is in flight points to them without counting who does.
 pub(crate) struct Requests {
     native: bool,
+    /// Whether a `traceparent` is believed.
+    pub(super) traceparent: bool,
     /// Where they are named as OpenTelemetry does.
     pub(super) semconv: Option<SemanticConventions>,
     flow: Sharded<Flow>,
@@ -51,6 +53,7 @@ impl Requests {
         let semconv = build.naming == Naming::OpenTelemetry;
         Box::leak(Box::new(Self {
             native,
+            traceparent: build.traceparent,
             semconv: semconv.then(|| SemanticConventions::new(limit)),
             flow: Sharded::default(),
             routes: Table::new(LABELS, [KnownMethod::Other.as_str(), OVERFLOW], RouteSeries::new(native)),
@@ -161,6 +164,7 @@ impl Requests {
     }
 
     /// Counts the end of a gRPC call.
+    #[inline(never)]
     fn called(&self, entry: &RouteEntry, code: Code) {
         let over = self.routes.is_overflow(entry);
         if over || !entry.value.called(code, &self.budgets.grpc) {

@@ -35,7 +35,7 @@ const CODES: [&str; 17] = [
 
 /// The code of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Code(usize);
+pub(super) struct Code(u8);
 
 /// How often a method ended in each.
 #[derive(Debug, Default)]
@@ -58,13 +58,13 @@ impl Code {
     /// What trailers say.
     pub(super) fn of(trailers: &HeaderMap) -> Option<Self> {
         let code = trailers.get("grpc-status")?.to_str().ok()?.parse().ok();
-        Some(code.filter(|code| *code < COUNT).map_or(Self::UNKNOWN, Self))
+        Some(code.filter(|code| usize::from(*code) < COUNT).map_or(Self::UNKNOWN, Self))
     }
 }
 
 impl Codes {
     pub(super) fn count(&self, code: Code) {
-        self.0[code.0].fetch_add(1, Ordering::Relaxed);
+        self.0[usize::from(code.0)].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Adds to what was counted elsewhere.
@@ -87,7 +87,7 @@ mod tests {
         let of = |value: &str| {
             let mut trailers = HeaderMap::new();
             trailers.insert("grpc-status", value.parse().unwrap());
-            Code::of(&trailers).map(|code| CODES[code.0])
+            Code::of(&trailers).map(|code| CODES[usize::from(code.0)])
         };
         for (value, code) in [("0", "OK"), ("5", "NOT_FOUND"), ("16", "UNAUTHENTICATED"), ("17", "UNKNOWN")] {
             assert_eq!(of(value), Some(code), "{value}");

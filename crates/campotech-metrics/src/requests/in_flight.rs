@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use campotech_core::{TraceId, matched_route, recorded_trace};
-use http::{HeaderMap, Request, Version};
+use http::{HeaderMap, Request};
 use http_body::Body;
 
 use super::families::{Requests, RouteEntry};
@@ -17,7 +17,6 @@ pub(super) struct InFlight {
     requests: &'static Requests,
     route: Option<&'static RouteEntry>,
     method: KnownMethod,
-    version: Version,
     pub(super) protocol: Protocol,
     pub(super) start: Instant,
     /// The declared size of its body.
@@ -61,17 +60,16 @@ impl InFlight {
     /// Counts a started request, whose route may be known already.
     pub(super) fn start<B: Body>(resolved: &Resolved, request: &Request<B>) -> Self {
         let (requests, method) = (resolved.requests(), KnownMethod::of(request.method()));
-        let protocol = Protocol::of(request.uri().scheme(), request.version());
+        let protocol = Protocol::of(request.uri(), request.version());
         requests.started(method, protocol);
         Self {
             route: matched_route(request.extensions()).map(|path| resolved.route(method, Some(path))),
             requests,
             method,
-            version: request.version(),
             protocol,
             start: Instant::now(),
             size: request.body().size_hint().exact(),
-            trace: recorded_trace(request),
+            trace: recorded_trace(request, requests.traceparent),
             outcome: Outcome::Cancelled(Phase::Headers),
         }
     }
@@ -85,7 +83,7 @@ impl InFlight {
 
     /// How the gRPC call that these headers begin to answer ends, as far as they tell; none if it isn't one.
     pub(super) fn grpc(&self, headers: &HeaderMap) -> Option<Code> {
-        Code::begun(self.method, self.version, headers)
+        Code::begun(self.method, self.protocol.version, headers)
     }
 
     pub(super) const fn method(&self) -> KnownMethod {

@@ -6,8 +6,8 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use http::Version;
 use http::uri::Scheme;
+use http::{Uri, Version};
 
 use super::in_flight::{Cause, InFlight, Outcome};
 use super::method::KnownMethod;
@@ -44,22 +44,29 @@ const SCHEMES: [&str; 2] = ["http", "https"];
 /// The scheme of a request and the version of its protocol.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Protocol {
-    scheme: usize,
-    version: &'static str,
+    https: bool,
+    pub(super) version: Version,
 }
 
 impl Protocol {
     /// The scheme is known where the request says it, as HTTP/2 does; it is `http` elsewhere.
-    pub(super) fn of(scheme: Option<&Scheme>, version: Version) -> Self {
-        let version = match version {
+    pub(super) fn of(uri: &Uri, version: Version) -> Self {
+        Self { https: uri.scheme() == Some(&Scheme::HTTPS), version }
+    }
+
+    fn scheme(self) -> usize {
+        self.https.into()
+    }
+
+    fn version(self) -> &'static str {
+        match self.version {
             Version::HTTP_09 => "0.9",
             Version::HTTP_10 => "1.0",
             Version::HTTP_11 => "1.1",
             Version::HTTP_2 => "2",
             Version::HTTP_3 => "3",
             _ => "",
-        };
-        Self { scheme: usize::from(scheme == Some(&Scheme::HTTPS)), version }
+        }
     }
 }
 
@@ -80,14 +87,16 @@ impl SemanticConventions {
         self.answered.budget()
     }
 
+    #[inline(never)]
     pub(super) fn started(&self, method: KnownMethod, protocol: Protocol) {
-        self.active[method as usize][protocol.scheme].fetch_add(1, Ordering::Relaxed);
+        self.active[method as usize][protocol.scheme()].fetch_add(1, Ordering::Relaxed);
     }
 
     /// Tells of a request that was [`started`](Self::started), with its route; an upgrade has no duration.
+    #[inline(never)]
     pub(super) fn ended(&self, request: &InFlight, path: &str) {
         let (method, protocol) = (request.method(), request.protocol);
-        self.active[method as usize][protocol.scheme].fetch_sub(1, Ordering::Relaxed);
+        self.active[method as usize][protocol.scheme()].fetch_sub(1, Ordering::Relaxed);
         let mut digits = itoa::Buffer::new();
         let (status, error) = match request.outcome {
             Outcome::Completed { upgrade: true, .. } => return,
@@ -100,9 +109,9 @@ impl SemanticConventions {
             Outcome::Failed(Cause::Panic) => ("", "panic"),
         };
         let method = method.as_str();
-        let scheme = SCHEMES[protocol.scheme];
+        let (scheme, version) = (SCHEMES[protocol.scheme()], protocol.version());
         let route = if path == UNMATCHED { "" } else { path };
-        let labels = |route| [method, scheme, route, status, error, protocol.version];
+        let labels = |route| [method, scheme, route, status, error, version];
         let took = request.start.elapsed();
         self.answered.with(labels(route), labels(OVERFLOW), |answered| answered.observe(took, request));
     }
