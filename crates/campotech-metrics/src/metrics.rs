@@ -56,6 +56,8 @@ pub(crate) struct Inner {
     pub(crate) business: Business,
     pub(crate) reports: Reports,
     pub(crate) pools: Pools,
+    #[cfg(feature = "fred")]
+    pub(crate) redis: crate::collect::RedisClients,
     pub(crate) watches: Watches,
     pub(crate) runtimes: Runtimes,
     pub(crate) process: Process,
@@ -86,6 +88,8 @@ impl Metrics {
             business: Business::new(),
             reports: Reports::new(limits.series),
             pools: Pools::default(),
+            #[cfg(feature = "fred")]
+            redis: crate::collect::RedisClients::default(),
             watches: Watches::new(registered),
             runtimes: Runtimes::default(),
             process: Process::new(),
