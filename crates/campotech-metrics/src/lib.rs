@@ -27,6 +27,8 @@ pub use error::ConfigError;
 pub use exposition::Format;
 pub use metrics::Metrics;
 pub use ops::{OpsMetricsFuture, OpsMetricsLayer, OpsMetricsService};
+#[cfg(feature = "deadpool")]
+pub use pools::MeasuredPool;
 pub use pools::{PoolMetrics, PoolState};
 pub use prometheus_client;
 pub use requests::{MetricsBody, MetricsFuture, MetricsLayer, MetricsService, RequestRecorder};

@@ -60,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) business: Business,
     pub(crate) reports: Reports,
     pub(crate) pools: Pools,
+    #[cfg(feature = "fred")]
+    pub(crate) redis: crate::collect::RedisClients,
     pub(crate) taken: Taken,
     pub(crate) bounded: Bounded,
     pub(crate) watches: Watches,
@@ -92,6 +94,8 @@ impl Metrics {
             business: Business::new(),
             reports: Reports::new(limits.series),
             pools: Pools::default(),
+            #[cfg(feature = "fred")]
+            redis: crate::collect::RedisClients::default(),
             taken: Taken::new(registered),
             bounded: Bounded::default(),
             watches: Watches::default(),

@@ -69,7 +69,13 @@ descs! {
     POOL_MAX = "db_pool_max_connections" Gauge "The most connections that a pool may hold.";
     POOL_WAITING = "db_pool_waiting" Gauge "Callers that wait for a connection of a pool.";
     POOL_ACQUIRE = "db_pool_acquire_seconds" Histogram "Time that callers waited until they had a connection of a pool.";
-    POOL_TIMEOUTS = "db_pool_timeouts_total" Counter "Callers that had no connection of a pool in time.";
+    POOL_TIMEOUTS = "db_pool_timeouts_total" Counter "Callers that had no connection of a pool in time, those that gave up among them.";
+    REDIS_COMMANDS = "redis_client_commands_total" Counter "Commands of a Redis client that were answered.";
+    REDIS_SECONDS = "redis_client_command_seconds_total" Counter "Time that these commands took for their callers, waiting in memory included; in whole milliseconds each.";
+    REDIS_NETWORK = "redis_client_network_seconds_total" Counter "Time that these commands took from being written to their answer; in whole milliseconds each.";
+    REDIS_SENT = "redis_client_sent_bytes_total" Counter "Bytes that a Redis client sent.";
+    REDIS_RECEIVED = "redis_client_received_bytes_total" Counter "Bytes that a Redis client received.";
+    REDIS_QUEUE = "redis_client_queue_length" Gauge "Commands that a Redis client has not sent yet.";
     RATE_LIMIT = "rate_limit_decisions_total" Counter "Decisions of the rate-limit tiers.";
     SECURITY = "security_decisions_total" Counter "Decisions of the guards.";
     VALIDATION = "validation_failures_total" Counter "Faults found in input.";

@@ -53,6 +53,8 @@ impl Metrics {
         inner.business.write(out, &mut asker);
         inner.reports.write(out);
         inner.pools.write(out, &mut asker);
+        #[cfg(feature = "fred")]
+        inner.redis.write(out, &mut asker);
         if inner.build.process {
             inner.process.write(out, &mut asker);
             inner.cgroup.write(out, &mut asker);

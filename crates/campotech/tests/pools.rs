@@ -6,6 +6,7 @@ mod support;
 use std::time::Duration;
 
 use axum::Router;
+use campotech::metrics::MeasuredPool;
 use campotech_testkit::Postgres;
 use deadpool_postgres::tokio_postgres::NoTls;
 use deadpool_postgres::{Manager, Pool};
@@ -38,6 +39,25 @@ async fn a_pool_is_shown_and_a_scrape_takes_none_of_its_connections() {
     told.timed_out();
     shows([(idle, 1.0), (used, 1.0), (max, 3.0), (waiting, 0.0), (timeouts, 1.0)]).await;
     assert_eq!(running.metric(r#"db_pool_acquire_seconds_count{pool="main"}"#).await, Some(1.0));
+}
+
+#[tokio::test]
+async fn a_measured_pool_tells_of_its_callers_itself() {
+    let server = Postgres::start().await;
+    let pool = Pool::builder(Manager::new(server.url().parse().unwrap(), NoTls)).max_size(1).build().unwrap();
+    let platform = platform(&[]);
+    let pool: MeasuredPool<Manager> = platform.metrics().measure_pool("main", pool).unwrap();
+    let running = start(platform, Router::new()).await;
+    let leased = pool.get().await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_millis(5), pool.get()).await.is_err());
+    for (series, value) in [
+        (r#"db_pool_connections{pool="main",state="used"}"#, 1.0),
+        (r#"db_pool_acquire_seconds_count{pool="main"}"#, 1.0),
+        (r#"db_pool_timeouts_total{pool="main"}"#, 1.0),
+    ] {
+        assert_eq!(running.metric(series).await, Some(value), "{series}");
+    }
+    drop(leased);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use campotech::metrics::Metrics;
 use campotech::security::rate_limit::redis::RedisLimits;
 use campotech::security::rate_limit::shared::SharedLimits;
 use fred::clients::{Client, SubscriberClient};
@@ -17,6 +18,8 @@ use crate::store::{EmbeddedStore, PostgresStore, Store, StoreError};
 
 /// What a request may wait for its quota, once, when Redis falls silent.
 const DECISION: Duration = Duration::from_millis(100);
+/// The label of the database's pool in metrics.
+const POOL: &str = "postgres";
 
 /// Everything that outlives a request.
 #[derive(Debug)]
@@ -66,18 +69,21 @@ pub enum BackendError {
     /// The shared limits can't be built.
     #[error(transparent)]
     Limits(#[from] campotech::security::ConfigError),
+    /// A backend of this name is measured already.
+    #[error(transparent)]
+    Metrics(#[from] campotech::metrics::ConfigError),
 }
 
 impl Backends {
-    /// Opens what the settings name. Servers that are away don't hold up the start: they are waited for in the
+    /// Opens what the settings name, and shows it in `metrics`. Servers that are away don't hold up the start: they are waited for in the
     /// background.
     ///
     /// # Errors
-    /// If the embedded store can't be opened, or a client can't be built.
+    /// If the embedded store can't be opened, a client can't be built, or `metrics` has backends already.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
-    pub async fn open(settings: &ServerSettings) -> Result<Self, BackendError> {
+    pub async fn open(settings: &ServerSettings, metrics: &Metrics) -> Result<Self, BackendError> {
         let (store, database, cursors) = match &settings.database {
             None => {
                 let store = EmbeddedStore::open(&settings.data_dir).await?;
@@ -85,7 +91,8 @@ impl Backends {
             }
             Some(database) => {
                 let tls = settings.tls_roots.client();
-                let store = PostgresStore::open(database, settings.database_pool, tls)?;
+                let pool = database.pool(settings.database_pool, tls)?;
+                let store = PostgresStore::open(metrics.measure_pool(POOL, pool)?);
                 (Store::from(store.clone()), Some(store), SharedCursorKeys::default())
             }
         };
@@ -100,6 +107,9 @@ impl Backends {
                 let quick = redis.quick_client(settings.tls_roots.client())?;
                 let limits = RedisLimits::new(quick.clone()).with_prefix(format!("{prefix}:limit"))?;
                 let limits = limits.with_deadline(DECISION)?.start();
+                metrics.watch_redis_client("commands", &client)?;
+                metrics.watch_redis_client("limits", &quick)?;
+                metrics.watch_redis_client("events", &subscriber)?;
                 (
                     Some(RedisBackend { client, queue, limits, quick, subscriber, bridge: Some(bridge) }),
                     events,

@@ -25,8 +25,6 @@ use crate::version::{REVISION, VERSION};
 use crate::{http, openapi, report};
 
 const SERVICE: Service = Service::new("campotech-server", VERSION).with_revision(REVISION);
-/// The label of the database's pool in metrics.
-const POOL: &str = "postgres";
 /// How often expired sessions and old messages are removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 /// For the workers at the end of a drain, and then for what they had to tell.
@@ -65,7 +63,7 @@ pub enum ServeError {
 /// If it can't start; once it runs, it ends well.
 pub async fn run(settings: ServerSettings) -> Result<(), ServeError> {
     let mut platform = Platform::new(SERVICE, settings.platform.clone())?;
-    let mut backends = Backends::open(&settings).await?;
+    let mut backends = Backends::open(&settings, platform.metrics()).await?;
     let store = backends.store.clone();
     let secrets = webhook_secrets(&settings)?;
     let app = App::new(Parts {
@@ -92,10 +90,6 @@ pub async fn run(settings: ServerSettings) -> Result<(), ServeError> {
     if let Some(redis) = &backends.redis {
         platform =
             platform.shared_limits(redis.limits.clone()).fact("Redis connections", redis.connections());
-    }
-    if let Some(database) = &backends.database {
-        platform = platform.watch_pool(POOL, database.pool())?;
-        platform.metrics().pool(POOL).into_iter().for_each(|metrics| database.tell(metrics));
     }
     let platform = platform
         .auth_routes(["/api/v1/auth/*"])

@@ -27,6 +27,14 @@ async fn a_server_without_its_database_and_redis_starts_and_goes_on_when_they_co
     let voice = support::voice_message("wamid.late", "5491123456789", "media-late");
     assert_eq!(server.ask(server.callback(&voice)).await.status, 200);
     server.metric_becomes(r#"jobs_created_total{kind="voice"}"#, 1.0).await;
+    for series in [
+        r#"db_pool_acquire_seconds_count{pool="postgres"}"#,
+        r#"redis_client_commands_total{client="commands"}"#,
+        r#"redis_client_commands_total{client="limits"}"#,
+        r#"redis_client_received_bytes_total{client="events"}"#,
+    ] {
+        server.metric_becomes_at_least(series, 1.0).await;
+    }
 }
 
 #[tokio::test]

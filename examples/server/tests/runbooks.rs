@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use campotech::config::PLATFORM_VARIABLES;
+use campotech::metrics::Metrics;
 use campotech_server::config::SERVER_VARIABLES;
 use campotech_server::store::{DatabaseSettings, PostgresStore};
 use campotech_server::tls::TlsRoots;
@@ -35,8 +36,9 @@ fn statements(page: &str) -> Vec<String> {
 async fn every_statement_runs_on_the_tables_of_the_server() {
     let server = Postgres::start().await;
     let settings = DatabaseSettings::parse(&server.url()).unwrap();
-    let roots = TlsRoots::default().client();
-    let store = PostgresStore::open(&settings, NonZeroUsize::new(2).unwrap(), roots).unwrap();
+    let pool = settings.pool(NonZeroUsize::new(2).unwrap(), TlsRoots::default().client()).unwrap();
+    let metrics = Metrics::builder("runbooks", "1.2.3").build().unwrap();
+    let store = PostgresStore::open(metrics.measure_pool("test", pool).unwrap());
     let deadline = Instant::now() + Duration::from_secs(30);
     while !store.is_migrated() {
         assert!(Instant::now() < deadline, "the tables were not made");

@@ -1,6 +1,5 @@
 //! Connection pool -> metrics: its state, read at each scrape.
 
-use campotech_metrics::PoolState;
 use deadpool_postgres::Pool;
 
 use crate::error::PlatformError;
@@ -10,24 +9,15 @@ impl Platform {
     /// Shows `pool` as `db_pool_*{pool="<name>"}`, read at each scrape without taking a connection.
     ///
     /// Waits and timeouts are known to those who take connections only: they tell the handle that
-    /// [`Metrics::pool`](campotech_metrics::Metrics::pool) has for `name`.
+    /// [`Metrics::pool`](campotech_metrics::Metrics::pool) has for `name`. A pool of
+    /// [`Metrics::measure_pool`](campotech_metrics::Metrics::measure_pool) does so itself, and is shown without this.
     ///
     /// # Errors
     /// If a pool of this name is shown already.
     pub fn watch_pool(self, name: &'static str, pool: &Pool) -> Result<Self, PlatformError> {
         let pool = pool.clone();
-        let watched = self.metrics.watch_pool(name, move || state(&pool));
+        let watched = self.metrics.watch_pool(name, move || pool.status().into());
         watched.map_err(PlatformError::build("metrics"))?;
         Ok(self)
-    }
-}
-
-fn state(pool: &Pool) -> PoolState {
-    let status = pool.status();
-    PoolState {
-        max_size: status.max_size,
-        size: status.size,
-        available: status.available,
-        waiting: status.waiting,
     }
 }

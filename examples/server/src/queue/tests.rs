@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use campotech::core::SystemClock;
+use campotech::metrics::Metrics;
 use campotech_testkit::{Postgres, Redis};
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
@@ -35,7 +36,9 @@ impl Servers {
         let (postgres, redis) = tokio::join!(Postgres::start(), Redis::start());
         let settings = DatabaseSettings::parse(&postgres.url()).unwrap();
         let size = NonZeroUsize::new(4).unwrap();
-        let store = PostgresStore::open(&settings, size, TlsRoots::default().client()).unwrap();
+        let pool = settings.pool(size, TlsRoots::default().client()).unwrap();
+        let metrics = Metrics::builder("queue", "1.2.3").build().unwrap();
+        let store = PostgresStore::open(metrics.measure_pool("test", pool).unwrap());
         store.migrated().await;
         Self { postgres, redis, store: store.into() }
     }

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, SystemTime};
 
 use campotech::core::Clock;
+use campotech::metrics::Metrics;
 use campotech_server::domain::{
     InboundMessage, Job, JobKind, MessageContent, MessageId, NewJob, Priority, WaId,
 };
@@ -57,7 +58,9 @@ impl Ground {
 pub(crate) async fn postgres_store(url: &str) -> PostgresStore {
     let settings = DatabaseSettings::parse(url).unwrap();
     let size = NonZeroUsize::new(10).unwrap();
-    let store = PostgresStore::open(&settings, size, TlsRoots::default().client()).unwrap();
+    let pool = settings.pool(size, TlsRoots::default().client()).unwrap();
+    let metrics = Metrics::builder("store", "1.2.3").build().unwrap();
+    let store = PostgresStore::open(metrics.measure_pool("test", pool).unwrap());
     tokio::time::timeout(Duration::from_secs(20), store.migrated()).await.unwrap();
     store
 }

@@ -1,13 +1,13 @@
 //! The pool, and whether the tables are there.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use campotech::metrics::PoolMetrics;
-use deadpool_postgres::{Pool, PoolError, TimeoutType, Timeouts};
+use campotech::metrics::MeasuredPool;
+use deadpool_postgres::{Manager, Pool, PoolError, TimeoutType, Timeouts};
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_postgres::Row;
 
 use super::connection::{Connection, Params};
@@ -24,10 +24,9 @@ const ACQUIRE: Duration = Duration::from_secs(6);
 /// The pool of one database; a clone is a handle on the same one.
 #[derive(Clone)]
 pub(super) struct Database {
-    pool: Pool,
+    pool: MeasuredPool<Manager>,
     migrated: Arc<AtomicBool>,
     migration: Arc<Notify>,
-    metrics: Arc<OnceLock<PoolMetrics>>,
 }
 
 /// Why there is no connection, where no driver says so.
@@ -46,17 +45,12 @@ pub(super) enum NoConnection {
 }
 
 impl Database {
-    pub(super) fn new(pool: Pool) -> Self {
-        Self { pool, migrated: Arc::default(), migration: Arc::default(), metrics: Arc::default() }
-    }
-
-    /// Tells how long connections were waited for; the first who asks for it is told.
-    pub(super) fn tell(&self, metrics: PoolMetrics) {
-        let _ = self.metrics.set(metrics);
+    pub(super) fn new(pool: MeasuredPool<Manager>) -> Self {
+        Self { pool, migrated: Arc::default(), migration: Arc::default() }
     }
 
     pub(super) const fn pool(&self) -> &Pool {
-        &self.pool
+        self.pool.pool()
     }
 
     /// A connection to a database whose tables are there.
@@ -88,18 +82,9 @@ impl Database {
 
     /// A connection whatever the state of the tables.
     pub(super) async fn any_connection(&self) -> Result<Connection, StoreError> {
-        let started = Instant::now();
         let steps = Timeouts { wait: Some(WAIT), create: Some(CREATE), recycle: Some(RECYCLE) };
-        let outcome = timeout(ACQUIRE, self.pool.timeout_get(&steps)).await;
-        if let Some(metrics) = self.metrics.get() {
-            match &outcome {
-                Ok(Ok(_)) => metrics.acquired(started.elapsed()),
-                Err(_) | Ok(Err(PoolError::Timeout(_))) => metrics.timed_out(),
-                Ok(Err(_)) => {}
-            }
-        }
-        match outcome {
-            Ok(Ok(object)) => Ok(Connection::new(object, self.pool.clone())),
+        match timeout(ACQUIRE, self.pool.timeout_get(&steps)).await {
+            Ok(Ok(object)) => Ok(Connection::new(object, self.pool().clone())),
             Ok(Err(error)) => Err(refused(error)),
             Err(_) => Err(StoreError::storage(StorageFault::Timeout, NoConnection::Timeout)),
         }

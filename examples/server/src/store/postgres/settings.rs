@@ -78,11 +78,7 @@ impl DatabaseSettings {
     ///
     /// # Errors
     /// If it can't be built.
-    pub(super) fn pool(
-        &self,
-        size: NonZeroUsize,
-        tls: ClientConfig,
-    ) -> Result<Pool, deadpool_postgres::BuildError> {
+    pub fn pool(&self, size: NonZeroUsize, tls: ClientConfig) -> Result<Pool, deadpool_postgres::BuildError> {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(self.config.clone(), MakeRustlsConnect::new(tls), recycling);
         // How long each step may take is said where a connection is taken: see `database.rs`.

@@ -1,19 +1,16 @@
 //! The PostgreSQL store: one line for each thing it can do.
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use campotech::metrics::PoolMetrics;
-use deadpool_postgres::Pool;
+use campotech::metrics::MeasuredPool;
+use deadpool_postgres::{Manager, Pool};
 use jiff::Timestamp;
 use tokio::sync::Notify;
-use tokio_rustls::rustls::ClientConfig;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::database::Database;
-use super::settings::DatabaseSettings;
 use super::{customers, dead, housekeeping, jobs, messages, migrations, outbox, users};
 use crate::domain::{Customer, InboundMessage, Job, JobStatus, Session, TokenHash, User};
 use crate::store::{
@@ -33,33 +30,23 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// Opens the store, and makes its tables in the background as soon as the database answers.
-    ///
-    /// # Errors
-    /// If the pool can't be built.
+    /// Opens the store on a pool of [`DatabaseSettings`](super::DatabaseSettings), and makes its tables in the background as soon as
+    /// the database answers.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
-    pub fn open(
-        settings: &DatabaseSettings,
-        pool_size: NonZeroUsize,
-        tls: ClientConfig,
-    ) -> Result<Self, deadpool_postgres::BuildError> {
-        let database = Database::new(settings.pool(pool_size, tls)?);
+    #[must_use]
+    pub fn open(pool: MeasuredPool<Manager>) -> Self {
+        let database = Database::new(pool);
         let stop = CancellationToken::new();
         tokio::spawn(migrations::until_done(database.clone(), stop.clone()));
-        Ok(Self { database, arrivals: Arc::default(), stop })
+        Self { database, arrivals: Arc::default(), stop }
     }
 
-    /// The pool, for the health check and for metrics.
+    /// The pool, for the health check.
     #[must_use]
     pub const fn pool(&self) -> &Pool {
         self.database.pool()
-    }
-
-    /// Tells how long callers wait for a connection; later calls change nothing.
-    pub fn tell(&self, metrics: PoolMetrics) {
-        self.database.tell(metrics);
     }
 
     /// Whether the tables are there.
