@@ -23,5 +23,7 @@ pub use identity::{
 pub use observer::{
     CheckOutcome, CheckReport, ComponentStatus, NoObserver, Observer, RateLimitVerdict, StateChange,
 };
-pub use problem::{Fault, FaultLocation, Language, Localized, Problem, ProblemKind, kinds, tellable_name};
+pub use problem::{
+    AcceptLanguage, Fault, FaultLocation, Language, Localized, Problem, ProblemKind, kinds, tellable_name,
+};
 pub use route::{GrpcRoutes, NameRoute, Route, RouteLayer, RouteService, matched_route};

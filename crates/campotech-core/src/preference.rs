@@ -30,7 +30,14 @@ const MOST: usize = 32;
 /// # Ok::<(), http::header::InvalidHeaderValue>(())
 /// ```
 pub fn preferences(headers: &HeaderMap, header: impl AsHeaderName) -> impl Iterator<Item = Preference<'_>> {
-    let lines = headers.get_all(header).into_iter().filter_map(as_text);
+    items(headers.get_all(header))
+}
+
+/// The items of such lines.
+pub(crate) fn items<'a>(
+    lines: impl IntoIterator<Item = &'a HeaderValue>,
+) -> impl Iterator<Item = Preference<'a>> {
+    let lines = lines.into_iter().filter_map(as_text);
     lines.flat_map(|line| line.split(',')).take(MOST).filter_map(Preference::read)
 }
 

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use axum::extract::Request;
 use axum::response::Response;
-use campotech_core::{Language, Problem, ProblemKind, RequestId, kinds};
+use campotech_core::{AcceptLanguage, Language, Problem, ProblemKind, RequestId, kinds};
 use http::header::{CONTENT_TYPE, VARY};
 use http::{HeaderValue, StatusCode};
 use pin_project_lite::pin_project;
@@ -27,7 +27,7 @@ pin_project! {
     pub struct ProblemFuture<F> {
         #[pin]
         inner: F,
-        language: Language,
+        language: AcceptLanguage,
         id: Option<RequestId>,
     }
 }
@@ -53,7 +53,7 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let language = Language::negotiate(request.headers());
+        let language = AcceptLanguage::of(request.headers());
         let id = request.extensions().get::<RequestId>().cloned();
         ProblemFuture { inner: self.0.call(request), language, id }
     }
@@ -77,7 +77,7 @@ where
             None if is_bare(&response) || is_plain(&response) => Problem::new(kind_of(status)),
             None => return Poll::Ready(Ok(response)),
         };
-        Poll::Ready(Ok(render(response, &problem, *this.language, this.id.as_ref())))
+        Poll::Ready(Ok(render(response, &problem, this.language.language(), this.id.as_ref())))
     }
 }
 

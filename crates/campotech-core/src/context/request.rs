@@ -4,6 +4,7 @@ use http::{HeaderMap, HeaderName, Request};
 
 use super::future::{ContextFuture, Entered, current};
 use crate::identity::{RequestId, TRACEPARENT, TRACESTATE, TraceContext, TraceId};
+use crate::problem::{AcceptLanguage, Language};
 
 /// The request's id and its place in a trace; a request extension, and the current one while a request is worked on.
 ///
@@ -12,6 +13,7 @@ use crate::identity::{RequestId, TRACEPARENT, TRACESTATE, TraceContext, TraceId}
 pub struct RequestContext {
     request_id: RequestId,
     trace: TraceContext,
+    accept_language: AcceptLanguage,
 }
 
 /// The trace that a request is recorded in, if it is: as its [`RequestContext`] says, or, where it has none and whoever sends it may be
@@ -38,7 +40,20 @@ impl RequestContext {
     /// A request.
     #[must_use]
     pub const fn new(request_id: RequestId, trace: TraceContext) -> Self {
-        Self { request_id, trace }
+        Self { request_id, trace, accept_language: AcceptLanguage::none() }
+    }
+
+    /// With what its client says of languages.
+    #[must_use]
+    pub fn with_accept_language(mut self, accept_language: AcceptLanguage) -> Self {
+        self.accept_language = accept_language;
+        self
+    }
+
+    /// The language that its client is answered in; it is not handed on with what the request leaves to be done.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.accept_language.language()
     }
 
     /// The request whose future is polled on this thread, or whose [`enter`](Self::enter) runs, if any.
@@ -65,7 +80,7 @@ impl RequestContext {
     /// a new span.
     #[must_use]
     pub fn child(&self) -> Self {
-        Self { request_id: self.request_id.clone(), trace: self.trace.child() }
+        Self::new(self.request_id.clone(), self.trace.child())
     }
 
     /// Makes this the current request for as long as `future` is polled.

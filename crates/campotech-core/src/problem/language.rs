@@ -1,9 +1,9 @@
 //! The languages that people are answered in.
 
-use http::HeaderMap;
 use http::header::ACCEPT_LANGUAGE;
+use http::{HeaderMap, HeaderValue};
 
-use crate::preference::preferences;
+use crate::preference::items;
 
 /// A language that every text exists in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -28,12 +28,43 @@ pub struct Localized {
     pub es_ar: &'static str,
 }
 
+/// What a client says of languages, kept for a problem that may come: it is read then.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AcceptLanguage(Option<HeaderValue>);
+
+impl AcceptLanguage {
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
+    /// What these headers say.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
+        let mut lines = headers.get_all(ACCEPT_LANGUAGE).iter();
+        let first = lines.next();
+        if lines.next().is_some() {
+            return Self(Some(HeaderValue::from_static(Language::negotiate(headers).tag())));
+        }
+        Self(first.cloned())
+    }
+
+    /// The best of our languages; English where none fits.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        Language::best(self.0.as_ref())
+    }
+}
+
 impl Language {
     /// The best of our languages for `Accept-Language` (RFC 9110, section 12.5.4); English where none fits.
     #[must_use]
     pub fn negotiate(headers: &HeaderMap) -> Self {
+        Self::best(headers.get_all(ACCEPT_LANGUAGE))
+    }
+
+    fn best<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
         let mut best = (0, Self::En);
-        for range in preferences(headers, ACCEPT_LANGUAGE) {
+        for range in items(lines) {
             if range.weight > best.0
                 && let Some(language) = Self::of_tag(range.name)
             {
@@ -81,14 +112,23 @@ impl Localized {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn negotiated(value: &str) -> Language {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_str(value).unwrap());
         Language::negotiate(&headers)
+    }
+
+    #[test]
+    fn what_is_kept_says_the_same_later() {
+        for lines in [&[][..], &["es;q=0.5, en;q=0.1"], &["de", "es-AR"], &["en;q=0.1", "es;q=0.2"]] {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(ACCEPT_LANGUAGE, HeaderValue::from_static(line));
+            }
+            assert_eq!(AcceptLanguage::of(&headers).language(), Language::negotiate(&headers), "{lines:?}");
+        }
     }
 
     #[test]

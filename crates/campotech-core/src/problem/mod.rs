@@ -9,4 +9,4 @@ mod language;
 pub use answer::Problem;
 pub use fault::{Fault, FaultLocation, tellable_name};
 pub use kind::ProblemKind;
-pub use language::{Language, Localized};
+pub use language::{AcceptLanguage, Language, Localized};

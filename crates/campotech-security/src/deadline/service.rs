@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use campotech_core::{AnswerBody, Decision, Language, Mode, Observer, Problem, RequestId, kinds};
+use campotech_core::{AcceptLanguage, AnswerBody, Decision, Mode, Observer, Problem, RequestId, kinds};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -31,7 +31,7 @@ pin_project! {
         late: bool,
         observer: Arc<dyn Observer>,
         mode: Mode,
-        language: Language,
+        language: AcceptLanguage,
         id: Option<RequestId>,
     }
 }
@@ -50,7 +50,7 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         // Kept for an answer in the handler's place: the request is the handler's.
-        let language = Language::negotiate(request.headers());
+        let language = AcceptLanguage::of(request.headers());
         let id = request.extensions().get::<RequestId>().cloned();
         HandlerDeadlineFuture {
             deadline: Instant::now() + self.layer.deadline,
@@ -98,7 +98,7 @@ where
         }
         this.inner.set(None);
         let problem = Problem::new(&kinds::DEADLINE_EXCEEDED);
-        let answer = problem.into_response_in(*this.language, this.id.as_ref());
+        let answer = problem.into_response_in(this.language.language(), this.id.as_ref());
         Poll::Ready(Ok(answer.map(AnswerBody::answer)))
     }
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use campotech_core::{ClientIp, Decision, Mode, Observer, RequestContext, RequestId, Sampling, TraceContext};
+use campotech_core::{
+    AcceptLanguage, ClientIp, Decision, Mode, Observer, RequestContext, RequestId, Sampling, TraceContext,
+};
 use http::{HeaderMap, HeaderName, Request, Response};
 use tower_service::Service;
 
@@ -68,7 +70,8 @@ where
         };
         let id = id.unwrap_or_else(RequestId::generate);
         let trace = trace.unwrap_or_else(|| TraceContext::root(self.sampling));
-        let context = RequestContext::new(id.clone(), trace);
+        let context = RequestContext::new(id.clone(), trace)
+            .with_accept_language(AcceptLanguage::of(request.headers()));
         let extensions = request.extensions_mut();
         extensions.insert(id);
         extensions.insert(context.trace().trace_id());

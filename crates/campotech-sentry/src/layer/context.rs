@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use campotech_core::{ClientIp, ProblemKind, RequestId, TraceId, matched_route};
+use bytes::Bytes;
+use campotech_core::{AcceptLanguage, ClientIp, Problem, ProblemKind, RequestId, TraceId, matched_route};
 use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use sentry::protocol::{Event, Level, Request as RequestData, SpanStatus};
@@ -32,6 +33,9 @@ pub(crate) struct RequestContext {
     sessions: Option<Arc<Sessions>>,
     told: Arc<Told>,
     end: End,
+    /// What a problem needs.
+    accept_language: AcceptLanguage,
+    id: Option<RequestId>,
 }
 
 /// What is known about the events of a request, also to tasks that it left behind.
@@ -111,12 +115,19 @@ impl RequestContext {
             sessions: running.sessions.clone().filter(|_| !settings.ops),
             told,
             end: End::Open,
+            accept_language: AcceptLanguage::of(headers),
+            id: extensions.get::<RequestId>().cloned(),
         }
     }
 
     /// Runs `work` within the request's hub, which sentry-tower binds no longer than until the head of the answer.
     pub(crate) fn run<R>(&self, work: impl FnOnce() -> R) -> R {
         Hub::run(Arc::clone(&self.hub), work)
+    }
+
+    /// A problem as the request's client is told it.
+    pub(crate) fn answer(&self, problem: &Problem) -> Response<Bytes> {
+        problem.into_response_in(self.accept_language.language(), self.id.as_ref())
     }
 
     pub(crate) fn panicked(&mut self, caught: &mut Caught) {

@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::body::SentryBody;
 use super::report::ReportFuture;
+use super::unbound::UnboundFuture;
 
 pin_project! {
     /// The future of [`SentryService`](crate::SentryService).
@@ -24,7 +25,7 @@ pin_project! {
     #[project = KindProj]
     enum Kind<F> {
         Bound { #[pin] future: sentry::SentryFuture<ReportFuture<F>> },
-        Unbound { #[pin] future: ReportFuture<F> },
+        Unbound { #[pin] future: UnboundFuture<F> },
     }
 }
 
@@ -35,9 +36,15 @@ impl<F> SentryFuture<F> {
     }
 
     /// Without a DSN there is no hub.
-    pub(crate) const fn unbound(future: ReportFuture<F>) -> Self {
-        Self { kind: Kind::Unbound { future } }
+    #[inline]
+    pub(crate) fn unbound(call: impl FnOnce() -> F) -> Self {
+        Self { kind: Kind::Unbound { future: UnboundFuture::new(call) } }
     }
+}
+
+#[inline(never)]
+fn poll_bound<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    future.poll(cx)
 }
 
 impl<F> std::fmt::Debug for SentryFuture<F> {
@@ -56,7 +63,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().kind.project() {
-            KindProj::Bound { future } => future.poll(cx),
+            KindProj::Bound { future } => poll_bound(future, cx),
             KindProj::Unbound { future } => future.poll(cx),
         }
     }

@@ -7,6 +7,7 @@ mod future;
 mod hub;
 mod report;
 mod service;
+mod unbound;
 
 pub use body::SentryBody;
 pub use future::SentryFuture;

@@ -4,9 +4,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use campotech_core::{Language, Problem, RequestId, kinds};
-use http::header::ACCEPT_LANGUAGE;
-use http::{HeaderMap, HeaderValue, Request, Response};
+use campotech_core::{Language, Problem, kinds};
+use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
@@ -27,8 +26,6 @@ pin_project! {
         #[pin]
         step: Step<F>,
         context: Option<Box<RequestContext>>,
-        language: Option<HeaderValue>,
-        id: Option<RequestId>,
     }
 }
 
@@ -62,17 +59,12 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let settings = self.settings;
-        let language = request.headers().get(ACCEPT_LANGUAGE).cloned();
-        let id = request.extensions().get::<RequestId>().cloned();
-        let context = settings
-            .running
-            .as_ref()
-            .map(|running| Box::new(RequestContext::begin(running, &request, settings)));
+        let context = Some(Box::new(RequestContext::begin(&settings.running, &request, settings)));
         let step = match catch(|| self.inner.call(request)) {
             Ok(future) => Step::Running { future },
             Err(caught) => Step::Panicked { caught: Some(caught) },
         };
-        ReportFuture { step, context, language, id }
+        ReportFuture { step, context }
     }
 }
 
@@ -97,13 +89,14 @@ where
         let result = match polled {
             Ok(poll) => ready!(poll),
             Err(mut caught) => {
-                if let Some(context) = this.context.as_mut() {
-                    context.panicked(&mut caught);
-                }
-                let language = this.language.as_ref().map_or(Language::En, |value| {
-                    Language::negotiate(&HeaderMap::from_iter([(ACCEPT_LANGUAGE, value.clone())]))
-                });
-                let answer = Problem::new(&kinds::INTERNAL).into_response_in(language, this.id.as_ref());
+                let problem = Problem::new(&kinds::INTERNAL);
+                let answer = match this.context.as_mut() {
+                    Some(context) => {
+                        context.panicked(&mut caught);
+                        context.answer(&problem)
+                    }
+                    None => problem.into_response_in(Language::En, None),
+                };
                 this.step.set(Step::Done);
                 return Poll::Ready(Ok(answer.map(|bytes| SentryBody::answer(bytes, this.context.take()))));
             }

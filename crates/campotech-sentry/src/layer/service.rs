@@ -26,12 +26,13 @@ use crate::client::Running;
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct SentryLayer {
-    settings: Arc<Settings>,
+    /// None without a client.
+    settings: Option<Arc<Settings>>,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    pub(crate) running: Option<Running>,
+    pub(crate) running: Running,
     pub(crate) server_errors: bool,
     pub(crate) ops: bool,
 }
@@ -40,26 +41,29 @@ pub(crate) struct Settings {
 #[derive(Debug, Clone)]
 pub struct SentryService<S> {
     inner: S,
-    settings: Arc<Settings>,
+    settings: Option<Arc<Settings>>,
 }
 
 impl SentryLayer {
     /// A layer that reports to the Sentry of `guard`; once the guard is gone, it only turns panics into problems.
     pub fn new(guard: &SentryGuard) -> Self {
-        Self {
-            settings: Arc::new(Settings { running: guard.running.clone(), server_errors: false, ops: false }),
-        }
+        let settings = |running| Arc::new(Settings { running, server_errors: false, ops: false });
+        Self { settings: guard.running.clone().map(settings) }
     }
 
     /// For the routes of probes and scrapers: never traced, and no sessions.
     pub fn for_ops(mut self) -> Self {
-        Arc::make_mut(&mut self.settings).ops = true;
+        if let Some(settings) = &mut self.settings {
+            Arc::make_mut(settings).ops = true;
+        }
         self
     }
 
     /// Reports answers of 5xx, one event each, unless the request has its event already or the problem is expected.
     pub fn with_server_errors(mut self, report: bool) -> Self {
-        Arc::make_mut(&mut self.settings).server_errors = report;
+        if let Some(settings) = &mut self.settings {
+            Arc::make_mut(settings).server_errors = report;
+        }
         self
     }
 }
@@ -68,7 +72,7 @@ impl<S> Layer<S> for SentryLayer {
     type Service = SentryService<S>;
 
     fn layer(&self, inner: S) -> SentryService<S> {
-        SentryService { inner, settings: Arc::clone(&self.settings) }
+        SentryService { inner, settings: self.settings.clone() }
     }
 }
 
@@ -86,12 +90,22 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let mut report = ReportService::new(&mut self.inner, &self.settings);
-        let Some(running) = &self.settings.running else {
-            return SentryFuture::unbound(report.call(request));
-        };
-        // Put together for each call, which costs nothing: its type names that of the request, and ours doesn't.
-        let hub = RequestHub(&running.hub);
-        SentryFuture::bound(sentry_tower::SentryService::<_, _, Arc<Hub>, _>::new(hub, report).call(request))
+        let inner = &mut self.inner;
+        match &self.settings {
+            None => SentryFuture::unbound(|| inner.call(request)),
+            Some(settings) => bound(inner, settings, request),
+        }
     }
+}
+
+// Apart, as in the future: without a client there is next to nothing to do.
+#[inline(never)]
+fn bound<S, ReqB, ResB>(inner: &mut S, settings: &Settings, request: Request<ReqB>) -> SentryFuture<S::Future>
+where
+    S: Service<Request<ReqB>, Response = Response<ResB>>,
+    ResB: Body<Data = Bytes>,
+{
+    // Put together for each call, which costs nothing: its type names that of the request, and ours doesn't.
+    let (hub, report) = (RequestHub(&settings.running.hub), ReportService::new(inner, settings));
+    SentryFuture::bound(sentry_tower::SentryService::<_, _, Arc<Hub>, _>::new(hub, report).call(request))
 }
