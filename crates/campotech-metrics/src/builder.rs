@@ -1,15 +1,14 @@
 //! Settings and registrations before the first request.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 
 use crate::ConfigError;
+use crate::bounded::Taken;
 use crate::exposition::{Format, translate};
 use crate::metrics::{Build, Limits, Metrics};
-use crate::names::ALL;
 use crate::series::RESERVE;
 
 /// How requests are named.
@@ -72,8 +71,7 @@ impl MetricsBuilder {
         self
     }
 
-    /// Names requests in this way. Those that come in, are cancelled or fail are `http_requests_*` in either, as is what was sent to ops
-    /// routes.
+    /// Names requests in this way. Under OpenTelemetry's names there are no native histograms and no exemplars.
     pub const fn with_naming(mut self, naming: Naming) -> Self {
         self.build.naming = naming;
         self
@@ -89,9 +87,9 @@ impl MetricsBuilder {
     /// Counts `http_request_duration_seconds` in a native histogram, too, with eight buckets each time a value doubles; only protocol
     /// buffers can tell it.
     ///
-    /// A route takes about 0.6 kB for it, and 64 bytes more for each doubling that its durations have. A Prometheus that asks for
-    /// native histograms takes them in place of the classic ones, unless it is told `scrape_classic_histograms` (from 2.45 on):
-    /// rules and dashboards that read `_bucket` need that.
+    /// A route takes about 0.6 kB for it, and 64 bytes more for each doubling that its durations have; one that is busy, as much for each
+    /// core. A Prometheus that asks for native histograms takes them in place of the classic ones, unless its configuration tells it to scrape
+    /// these, too: rules and dashboards that read `_bucket` need that.
     pub const fn with_native_histograms(mut self) -> Self {
         self.build.native_histograms = true;
         self
@@ -115,12 +113,13 @@ impl MetricsBuilder {
 
     /// The most scrapes that may wait or be sent at a time; any more are refused with 503 and counted in
     /// `metrics_scrapes_rejected_total`.
-    pub const fn with_most_scrapes(mut self, scrapes: usize) -> Self {
+    pub const fn with_max_scrapes(mut self, scrapes: usize) -> Self {
         self.limits.scrapes = scrapes;
         self
     }
 
-    /// Registers metrics of the service's own; they come out in the same answer.
+    /// Registers metrics of the service's own; they come out in the same answer. A family that is empty yet is not looked at before it
+    /// has a series: if it has a name of this crate's, it is left out then.
     ///
     /// ```
     /// use campotech_metrics::Metrics;
@@ -142,8 +141,8 @@ impl MetricsBuilder {
     /// Builds the metrics.
     ///
     /// # Errors
-    /// An empty service name or version, a budget that is too small, or registered metrics that can't be encoded or
-    /// have the name of one of this crate's.
+    /// An empty service name or version, a budget that is too small, limits of zero, or registered metrics that can't be encoded or
+    /// have the name of one of this crate's, or of one of its samples.
     pub fn build(self) -> Result<Metrics, ConfigError> {
         if self.build.service.is_empty() {
             return Err(ConfigError::Empty("name"));
@@ -162,11 +161,10 @@ impl MetricsBuilder {
         if let Some(registry) = &self.registry {
             encode(&mut text, registry).map_err(|_| ConfigError::Unencodable)?;
         }
-        let names: BTreeSet<String> =
-            translate(&text, Format::Text).into_iter().map(|family| family.name).collect();
-        if let Some(desc) = ALL.iter().find(|desc| names.contains(desc.name)) {
-            return Err(ConfigError::DuplicateMetric(desc.name.to_owned()));
+        let taken = Taken::default();
+        for family in translate(&text, Format::Text) {
+            taken.claim(&family.name, family.kind)?;
         }
-        Ok(Metrics::new(self.build, self.limits, self.registry, names))
+        Ok(Metrics::new(self.build, self.limits, self.registry, taken))
     }
 }

@@ -30,7 +30,7 @@ pub enum ConfigError {
         "{0:?} is not such a metric's name: letters, digits, underscore and colon, no digit in front; _total ends a counter's and no other"
     )]
     InvalidName(String),
-    /// The name is not a label's name.
+    /// The name is not a label's name, or its values are not told apart.
     #[error(
         "{0:?} is not a label name: letters, digits and underscore, no digit in front, none of le, quantile, __x"
     )]
@@ -40,7 +40,7 @@ pub enum ConfigError {
     LabelMismatch(String),
     /// The bounds of a histogram's buckets do not grow, are none, too many, or begin with zero.
     #[error("the bounds of {0} are not one to twenty that grow, the first above zero")]
-    InvalidBuckets(String),
+    InvalidBounds(String),
     /// The registered metrics can't be encoded, such as a native histogram without classic buckets.
     #[error("the registered metrics can't be encoded as text")]
     Unencodable,
@@ -58,7 +58,7 @@ impl ConfigError {
             Self::InvalidName(_) => "invalid_name",
             Self::InvalidLabel(_) => "invalid_label",
             Self::LabelMismatch(_) => "label_mismatch",
-            Self::InvalidBuckets(_) => "invalid_buckets",
+            Self::InvalidBounds(_) => "invalid_bounds",
             Self::Unencodable => "unencodable",
         }
     }

@@ -20,7 +20,7 @@ mod series;
 
 mod totals;
 
-pub use bounded::{Buckets, CounterFamily, GaugeFamily, HistogramFamily, Label, LabelSet};
+pub use bounded::{CounterFamily, DurationFamily, GaugeFamily, HistogramFamily, Label, LabelSet};
 pub use builder::{MetricsBuilder, Naming};
 pub use business::{JobKind, Outcome, Queue, QueueState, WebSocketGuard};
 pub use error::ConfigError;

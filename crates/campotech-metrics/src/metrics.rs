@@ -1,6 +1,5 @@
 //! The metrics of a service: one value that is cloned to wherever something is measured.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,12 +81,7 @@ impl Metrics {
         MetricsBuilder::new(service.into(), version.into())
     }
 
-    pub(crate) fn new(
-        build: Build,
-        limits: Limits,
-        registry: Option<Registry>,
-        registered: BTreeSet<String>,
-    ) -> Self {
+    pub(crate) fn new(build: Build, limits: Limits, registry: Option<Registry>, taken: Taken) -> Self {
         Self(Arc::new(Inner {
             requests: Requests::new(limits.series, &build),
             ops: OpsRequests::new(limits.series),
@@ -96,7 +90,7 @@ impl Metrics {
             pools: Pools::default(),
             #[cfg(feature = "fred")]
             redis: crate::collect::RedisClients::default(),
-            taken: Taken::new(registered),
+            taken,
             bounded: Bounded::default(),
             watches: Watches::default(),
             runtimes: Runtimes::default(),
@@ -176,13 +170,13 @@ impl Metrics {
 
     /// Asks `state` at every scrape what waits in a queue.
     ///
-    /// It is called on the thread of the scrape, so it must not block; what takes time is kept elsewhere and read here.
+    /// It is asked on a thread of its own, for the budget of a collector at most; what takes time is kept elsewhere and read here.
     pub fn watch_queue(&self, queue: Queue, state: impl Fn() -> QueueState + Send + Sync + 'static) {
         self.0.business.watch_queue(queue, Arc::new(state));
     }
 
-    /// Shows a pool of connections as `db_pool_*{pool="<name>"}`: `state` is asked at every scrape, on its thread, so it
-    /// must not block. The handle takes what only the pool's callers know.
+    /// Shows a pool of connections as `db_pool_*{pool="<name>"}`: `state` is asked at every scrape, on a thread of its own,
+    /// for the budget of a collector at most. The handle takes what only the pool's callers know.
     ///
     /// # Errors
     /// A pool of this name is shown already.
@@ -205,7 +199,7 @@ impl Metrics {
         WebSocketGuard::open(&self.0.business)
     }
 
-    /// Adds a gauge whose value `read` tells at every scrape; it must not block.
+    /// Adds a gauge whose value `read` tells at every scrape, on a thread of its own and within the budget of a collector.
     ///
     /// # Errors
     /// The name is no gauge's name (letters, digits, underscore, not ending in `_total`), or taken.
@@ -232,7 +226,7 @@ impl Metrics {
         self.0.watches.add(&self.0.taken, Kind::Gauge, name, help, labels, Arc::new(read))
     }
 
-    /// Adds a counter that somebody else counts: `read` tells it at every scrape; it must not block, and never falls.
+    /// Adds a counter that somebody else counts: `read` tells it at every scrape, as for [`gauge_fn`](Self::gauge_fn); it never falls.
     ///
     /// # Errors
     /// As [`gauge_fn_with`](Self::gauge_fn_with); the name must end in `_total`.

@@ -88,7 +88,7 @@ impl Metrics {
         let inner = self.inner();
         asker.write(out);
         out.count(&names::SERIES);
-        let mut budgets: ArrayVec<_, 16> = inner
+        let mut budgets: ArrayVec<_, 32> = inner
             .requests
             .budgets()
             .chain(inner.reports.budgets())

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use campotech_metrics::{Buckets, ConfigError, CounterFamily, GaugeFamily, HistogramFamily, Metrics};
+use campotech_metrics::{
+    ConfigError, CounterFamily, DurationFamily, GaugeFamily, HistogramFamily, Label, Metrics,
+};
 
 campotech_metrics::labels! {
     /// How an invoice is paid.
@@ -12,6 +14,25 @@ campotech_metrics::labels! {
     enum Outcome = "outcome" { Paid = "paid", Refused = "refused", Late = "a \"late\" one" }
     /// Not a label's name.
     enum Bad = "le" { One = "1" }
+    /// Two values that are not told apart.
+    enum Same = "same" { One = "1", Other = "1" }
+}
+
+/// A label whose values are elsewhere than they say.
+#[derive(Clone, Copy)]
+struct Lies;
+
+impl Label for Lies {
+    const NAME: &'static str = "lies";
+    const ALL: &'static [Self] = &[Self];
+
+    fn as_str(self) -> &'static str {
+        "lies"
+    }
+
+    fn index(self) -> usize {
+        7
+    }
 }
 
 fn metrics() -> Metrics {
@@ -23,17 +44,16 @@ fn every_combination_is_there_from_the_start_and_counts_for_itself() {
     let metrics = metrics();
     let invoices: CounterFamily<(Payment, Outcome)> = metrics.counter("invoices_total", "Invoices.").unwrap();
     let open: GaugeFamily<()> = metrics.gauge("invoices_open", "Invoices that are open.").unwrap();
-    let buckets = Buckets::durations([10, 500].map(Duration::from_millis));
-    let took: HistogramFamily<Payment> =
-        metrics.histogram("payment_seconds", "Time of a payment.", &buckets).unwrap();
-    let sizes: HistogramFamily<()> =
-        metrics.histogram("invoice_lines", "Lines.", &Buckets::wholes([1, 10])).unwrap();
+    let bounds = [10, 500].map(Duration::from_millis);
+    let took: DurationFamily<Payment> =
+        metrics.durations("payment_seconds", "Time of a payment.", &bounds).unwrap();
+    let sizes: HistogramFamily<()> = metrics.histogram("invoice_lines", "Lines.", &[1, 10]).unwrap();
     invoices.inc((Payment::Transfer, Outcome::Late));
     invoices.clone().inc_by((Payment::Transfer, Outcome::Late), 2);
     open.set((), 5);
     open.add((), -7);
-    took.observe_time(Payment::Card, Duration::from_millis(10));
-    took.observe_time(Payment::Card, Duration::from_secs(1));
+    took.observe(Payment::Card, Duration::from_millis(10));
+    took.observe(Payment::Card, Duration::from_secs(1));
     sizes.observe((), 7);
     assert_eq!(invoices.get((Payment::Transfer, Outcome::Late)), 3);
     assert_eq!((open.get(()), took.count(Payment::Card), took.count(Payment::Transfer)), (-2, 2, 0));
@@ -84,11 +104,17 @@ fn what_is_wrong_is_said_when_it_is_made() {
     assert_eq!(bad, Err(ConfigError::InvalidLabel("le".into())));
     let twice = metrics.gauge::<(Payment, Payment)>("d", "Help.").map(|_| ());
     assert_eq!(twice, Err(ConfigError::InvalidLabel("payment".into())));
-    for bounds in [vec![], vec![0, 1], vec![2, 1], vec![1, 1], (1..=21).collect()] {
-        let made = metrics.histogram::<()>("e", "Help.", &Buckets::wholes(bounds)).map(|_| ());
-        assert_eq!(made, Err(ConfigError::InvalidBuckets("e".into())));
+    let same = metrics.gauge::<Same>("d", "Help.").map(|_| ());
+    assert_eq!(same, Err(ConfigError::InvalidLabel("same".into())));
+    let lies = metrics.gauge::<(Payment, Lies)>("d", "Help.").map(|_| ());
+    assert_eq!(lies, Err(ConfigError::InvalidLabel("lies".into())));
+    let many: Vec<u64> = (1..=21).collect();
+    // The last two are the same number once they are shown.
+    for bounds in [&[][..], &[0, 1], &[2, 1], &[1, 1], &many, &[1 << 53, (1 << 53) + 1]] {
+        let made = metrics.histogram::<()>("e", "Help.", bounds).map(|_| ());
+        assert_eq!(made, Err(ConfigError::InvalidBounds("e".into())));
     }
-    assert!(metrics.histogram::<()>("e", "Help.", &Buckets::wholes(1..=20)).is_ok());
+    assert!(metrics.histogram::<()>("e", "Help.", &many[..20]).is_ok());
 }
 
 #[test]

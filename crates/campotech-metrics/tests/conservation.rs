@@ -10,9 +10,10 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use campotech_core::Route;
-use campotech_metrics::{Metrics, MetricsTotals};
+use campotech_metrics::{Metrics, MetricsTotals, Naming};
 use campotech_testkit::{ScriptedBody, Step};
-use http::{HeaderMap, Request, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method, Request, Response, Version};
 use http_body::Body;
 use proptest::prelude::*;
 use tower::{Layer, Service, service_fn};
@@ -36,7 +37,15 @@ struct Plan {
     future_polls: u8,
     body_polls: u8,
     route: u8,
-    head: bool,
+    kind: Kind,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Get,
+    Head,
+    Grpc,
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
@@ -50,9 +59,9 @@ fn plan() -> impl Strategy<Value = Plan> {
         0..6_u8,
         0..8_u8,
         0..3_u8,
-        any::<bool>(),
+        prop_oneof![Just(Kind::Get), Just(Kind::Head), Just(Kind::Grpc)],
     )
-        .prop_map(|(polls, ending, status, body, future_polls, body_polls, route, head)| Plan {
+        .prop_map(|(polls, ending, status, body, future_polls, body_polls, route, kind)| Plan {
             polls,
             ending,
             status,
@@ -60,7 +69,7 @@ fn plan() -> impl Strategy<Value = Plan> {
             future_polls,
             body_polls,
             route,
-            head,
+            kind,
         })
 }
 
@@ -86,7 +95,9 @@ fn run(metrics: &Metrics, plan: &Plan) {
             }
             match plan.ending {
                 Ending::Answer => {
-                    Poll::Ready(Ok(Response::builder().status(plan.status).body(body(&plan.body)).unwrap()))
+                    let kind = if plan.kind == Kind::Grpc { "application/grpc" } else { "text/plain" };
+                    let response = Response::builder().status(plan.status).header(CONTENT_TYPE, kind);
+                    Poll::Ready(Ok(response.body(body(&plan.body)).unwrap()))
                 }
                 Ending::Error => Poll::Ready(Err("refused")),
                 Ending::Panic => panic!("a bug"),
@@ -95,8 +106,13 @@ fn run(metrics: &Metrics, plan: &Plan) {
         })
     }));
     let mut request = Request::new(String::from("body"));
-    if plan.head {
-        *request.method_mut() = http::Method::HEAD;
+    match plan.kind {
+        Kind::Get => {}
+        Kind::Head => *request.method_mut() = Method::HEAD,
+        Kind::Grpc => {
+            *request.method_mut() = Method::POST;
+            *request.version_mut() = Version::HTTP_2;
+        }
     }
     if plan.route > 0 {
         request.extensions_mut().insert(Route(Arc::from(format!("/r/{}", plan.route))));
@@ -126,8 +142,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn nothing_is_lost_and_nothing_is_counted_twice(plans in proptest::collection::vec(plan(), 1..60)) {
-        let metrics = Metrics::builder("test", "1").build().unwrap();
+    fn nothing_is_lost_and_nothing_is_counted_twice(
+        plans in proptest::collection::vec(plan(), 1..60),
+        naming in prop_oneof![Just(Naming::Prometheus), Just(Naming::OpenTelemetry)],
+    ) {
+        let metrics = Metrics::builder("test", "1").with_naming(naming).build().unwrap();
         let mut panics = 0;
         for (n, plan) in plans.iter().enumerate() {
             let panicked = catch_unwind(AssertUnwindSafe(|| run(&metrics, plan))).is_err();
@@ -153,7 +172,19 @@ proptest! {
             .filter(|line| line.starts_with("http_requests_total{") && line.contains("status=\"101\""))
             .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
             .sum();
-        prop_assert_eq!(sum("http_request_duration_seconds_count{"), metrics.totals().requests - upgrades);
+        let totals = metrics.totals();
+        let (durations, timed) = match naming {
+            Naming::OpenTelemetry => ("http_server_request_duration_seconds_count{", totals.started),
+            _ => ("http_request_duration_seconds_count{", totals.requests),
+        };
+        prop_assert_eq!(sum(durations), timed - upgrades);
+        prop_assert_eq!(sum("http_server_active_requests{"), 0);
+        let calls: u64 = text
+            .lines()
+            .filter(|line| line.starts_with("http_requests_total{method=\"POST\""))
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
+            .sum();
+        prop_assert_eq!(sum("grpc_requests_total{"), calls);
     }
 }
 

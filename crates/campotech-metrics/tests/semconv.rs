@@ -101,10 +101,11 @@ async fn names_labels_and_bounds_are_those_of_the_conventions() {
     for name in ["http_server_request_body_size_bytes_sum", "http_server_response_body_size_bytes_sum"] {
         assert!(text.lines().any(|line| line.starts_with(name) && line.ends_with(" 4")), "{name}\n{text}");
     }
-    for house in ["http_requests_total", "http_request_duration_seconds", "http_requests_in_flight"] {
+    for house in ["http_request_duration_seconds", "http_requests_in_flight", "http_response_size_bytes"] {
         assert!(!text.contains(&format!("\n{house}")), "{house}");
     }
-    // What the conventions have no name for.
+    // What the conventions have no name for, and where every answer is, upgrades, too.
+    has(&text, "http_requests_total{method=\"GET\",path=\"/jobs/{id}\",status=\"503\"} 1");
     has(&text, "http_requests_started_total 5");
     has(&text, "http_requests_cancelled_total{method=\"POST\",path=\"/jobs/{id}\",phase=\"headers\"} 1");
 }
@@ -124,4 +125,22 @@ async fn routes_without_end_are_folded_and_none_is_lost() {
     assert!(counts.len() <= 40, "{} series", counts.len());
     assert_eq!(counts.iter().sum::<u64>(), 200);
     assert!(text.contains("http_route=\"__overflow__\""));
+    let folded = "metrics_series_overflow_total{family=\"http_server_request_duration_seconds\"} ";
+    let folded: u64 = text.lines().find_map(|line| line.strip_prefix(folded)).unwrap().parse().unwrap();
+    let seen = |line: &&str| line.contains("_duration_seconds_count{") && line.contains("__overflow__");
+    let overflow: u64 =
+        text.lines().filter(seen).map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum();
+    assert_eq!(folded, overflow);
+    assert!(!text.contains("family=\"http_request_duration_seconds\""));
+}
+
+#[test]
+fn requests_that_no_layer_sees_are_told_too() {
+    let metrics = metrics();
+    let recorder = metrics.recorder(&Method::POST, "/invoices");
+    recorder.record(StatusCode::CREATED, std::time::Duration::from_millis(30), 9);
+    let labels = "http_request_method=\"POST\",url_scheme=\"http\",http_route=\"/invoices\",http_response_status_code=\"201\",error_type=\"\",network_protocol_version=\"\"";
+    let text = metrics.render_text();
+    has(&text, &format!("http_server_request_duration_seconds_count{{{labels}}} 1"));
+    has(&text, &format!("http_server_response_body_size_bytes_sum{{{labels}}} 9"));
 }

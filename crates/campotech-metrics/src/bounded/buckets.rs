@@ -5,39 +5,35 @@ use std::time::Duration;
 use crate::ConfigError;
 use crate::series::{MOST_BOUNDS, Scale};
 
-/// The upper bounds of a histogram's buckets, of times or of whole numbers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Buckets {
-    bounds: Vec<u64>,
-    per_unit: u64,
-}
+/// Upper bounds in whole numbers, and how many of these make a unit.
+#[derive(Debug)]
+pub(super) struct Bounds(Vec<(u64, String)>, u64);
 
-impl Buckets {
-    /// Of times; they are shown in seconds.
-    #[must_use]
-    pub fn durations(bounds: impl IntoIterator<Item = Duration>) -> Self {
-        let nanos = |bound: Duration| u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX);
-        Self { bounds: bounds.into_iter().map(nanos).collect(), per_unit: 1_000_000_000 }
+impl Bounds {
+    pub(super) fn of_times(name: &str, bounds: &[Duration]) -> Result<Self, ConfigError> {
+        let nanos = |bound: &Duration| u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX);
+        Self::checked(name, bounds.iter().map(nanos), 1_000_000_000)
     }
 
-    /// Of whole numbers, such as bytes.
-    #[must_use]
-    pub fn wholes(bounds: impl IntoIterator<Item = u64>) -> Self {
-        Self { bounds: bounds.into_iter().collect(), per_unit: 1 }
+    pub(super) fn of_numbers(name: &str, bounds: &[u64]) -> Result<Self, ConfigError> {
+        Self::checked(name, bounds.iter().copied(), 1)
     }
 
-    /// The scale of a metric of this name; it stays until the process ends, as every metric does.
-    pub(super) fn scale(&self, name: &str) -> Result<&'static Scale, ConfigError> {
+    fn checked(name: &str, bounds: impl Iterator<Item = u64>, per_unit: u64) -> Result<Self, ConfigError> {
+        let unit = |bound: u64| bound as f64 / per_unit as f64;
+        let bounds: Vec<_> = bounds.collect();
+        // As they are shown: two that look the same would make the whole answer invalid.
         let grow =
-            self.bounds.is_sorted_by(|a, b| a < b) && self.bounds.first().is_some_and(|first| *first > 0);
-        if !grow || self.bounds.len() > MOST_BOUNDS {
-            return Err(ConfigError::InvalidBuckets(name.to_owned()));
+            bounds.is_sorted_by(|a, b| unit(*a) < unit(*b)) && bounds.first().is_some_and(|first| *first > 0);
+        if !grow || bounds.len() > MOST_BOUNDS {
+            return Err(ConfigError::InvalidBounds(name.to_owned()));
         }
-        let bound = |bound: &u64| {
-            let text = format!("{:?}", *bound as f64 / self.per_unit as f64);
-            (*bound, &*Box::leak(text.into_boxed_str()))
-        };
-        let bounds: Vec<_> = self.bounds.iter().map(bound).collect();
-        Ok(Box::leak(Box::new(Scale::new(bounds.leak(), self.per_unit))))
+        Ok(Self(bounds.iter().map(|bound| (*bound, format!("{:?}", unit(*bound)))).collect(), per_unit))
+    }
+
+    /// The scale; it stays until the process ends, as every metric does.
+    pub(super) fn leak(self) -> &'static Scale {
+        let bounds: Vec<_> = self.0.into_iter().map(|(bound, le)| (bound, &*le.leak())).collect();
+        Box::leak(Box::new(Scale::new(bounds.leak(), self.1)))
     }
 }

@@ -18,7 +18,11 @@ pub struct CounterFamily<L>(Arc<Series<Counter>>, PhantomData<fn(L)>);
 #[derive(Debug)]
 pub struct GaugeFamily<L>(Arc<Series<Gauge>>, PhantomData<fn(L)>);
 
-/// Histograms, one for each combination of the labels `L`. Clones observe into the same.
+/// Histograms of times, one for each combination of the labels `L`. Clones observe into the same.
+#[derive(Debug)]
+pub struct DurationFamily<L>(Arc<Series<Histogram>>, PhantomData<fn(L)>);
+
+/// Histograms of whole numbers, such as bytes, one for each combination of the labels `L`. Clones observe into the same.
 #[derive(Debug)]
 pub struct HistogramFamily<L>(Arc<Series<Histogram>>, PhantomData<fn(L)>);
 
@@ -38,17 +42,26 @@ macro_rules! family {
             pub(super) fn shared(&self) -> Arc<dyn Write> {
                 Arc::clone(&self.0) as Arc<dyn Write>
             }
-
-            pub(crate) fn write(&self, out: &mut Exposition) {
-                self.0.write(out);
-            }
         }
     };
 }
 
+/// Families of this crate's own.
+macro_rules! own {
+    ($( $name:ident )+) => {$(
+        impl<L: LabelSet> $name<L> {
+            pub(crate) fn write(&self, out: &mut Exposition) {
+                self.0.write(out);
+            }
+        }
+    )+};
+}
+
 family!(CounterFamily, Counter);
 family!(GaugeFamily, Gauge);
+family!(DurationFamily, Histogram);
 family!(HistogramFamily, Histogram);
+own!(CounterFamily GaugeFamily DurationFamily);
 
 impl<L: LabelSet> CounterFamily<L> {
     pub(crate) fn own(desc: &'static Desc) -> Self {
@@ -99,17 +112,25 @@ impl<L: LabelSet> GaugeFamily<L> {
     }
 }
 
-impl<L: LabelSet> HistogramFamily<L> {
+impl<L: LabelSet> DurationFamily<L> {
     pub(crate) fn own(desc: &'static Desc, scale: &'static Scale) -> Self {
         Self::of(Series::of::<L>(desc, || Histogram::new(scale)))
     }
 
-    /// Adds a time, to a histogram of times.
-    pub fn observe_time(&self, labels: L, time: Duration) {
+    /// Adds a time.
+    pub fn observe(&self, labels: L, time: Duration) {
         self.0.get(labels).observe_time(time);
     }
 
-    /// Adds a whole number, to a histogram of such; to one of times, nanoseconds.
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self, labels: L) -> u64 {
+        self.0.get(labels).snapshot().count()
+    }
+}
+
+impl<L: LabelSet> HistogramFamily<L> {
+    /// Adds a number.
     pub fn observe(&self, labels: L, value: u64) {
         self.0.get(labels).observe(value);
     }

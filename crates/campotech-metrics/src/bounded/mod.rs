@@ -5,10 +5,11 @@ mod family;
 mod label;
 mod registered;
 mod set;
+mod taken;
 mod writer;
 
-pub use buckets::Buckets;
-pub use family::{CounterFamily, GaugeFamily, HistogramFamily};
+pub use family::{CounterFamily, DurationFamily, GaugeFamily, HistogramFamily};
 pub use label::Label;
-pub(crate) use registered::{Bounded, Taken};
+pub(crate) use registered::Bounded;
 pub use set::LabelSet;
+pub(crate) use taken::Taken;

@@ -1,42 +1,22 @@
 //! Families that were made, under names that nobody else has.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 
-use super::family::{CounterFamily, GaugeFamily, HistogramFamily};
+use super::LabelSet;
+use super::buckets::Bounds;
+use super::family::{CounterFamily, DurationFamily, GaugeFamily, HistogramFamily};
 use super::writer::{Series, Write};
-use super::{Buckets, LabelSet};
 use crate::exposition::Exposition;
-use crate::names::{ALL, Kind, is_label_name, is_metric_name};
+use crate::names::{Kind, is_label_name};
 use crate::series::{Counter, Gauge, Histogram};
 use crate::{ConfigError, Metrics};
-
-/// Names of metrics that are not this crate's.
-#[derive(Debug, Default)]
-pub(crate) struct Taken(Mutex<BTreeSet<String>>);
 
 /// Families in the order in which they came.
 #[derive(Default)]
 pub(crate) struct Bounded(RwLock<Vec<Arc<dyn Write>>>);
-
-impl Taken {
-    pub(crate) fn new(names: BTreeSet<String>) -> Self {
-        Self(Mutex::new(names))
-    }
-
-    /// Takes a name that is one of a metric of this kind.
-    pub(crate) fn take(&self, name: &str, kind: Kind) -> Result<(), ConfigError> {
-        if !is_metric_name(name) || name.ends_with("_total") != (kind == Kind::Counter) {
-            return Err(ConfigError::InvalidName(name.to_owned()));
-        }
-        if ALL.iter().any(|desc| desc.name == name) || !self.0.lock().insert(name.to_owned()) {
-            return Err(ConfigError::DuplicateMetric(name.to_owned()));
-        }
-        Ok(())
-    }
-}
 
 impl Bounded {
     pub(crate) fn write(&self, out: &mut Exposition) {
@@ -67,7 +47,8 @@ impl Metrics {
     /// ```
     ///
     /// # Errors
-    /// The name is no counter's (it must end in `_total`) or taken, a label's name is none or comes twice.
+    /// The name is no counter's (it must end in `_total`) or taken, a label's name is none or comes twice, or two values of a label read the
+    /// same.
     pub fn counter<L: LabelSet>(&self, name: &str, help: &str) -> Result<CounterFamily<L>, ConfigError> {
         let (name, help) = self.named::<L>(name, help, Kind::Counter)?;
         let series = Series::new::<L>(name.into(), help.into(), Kind::Counter, Counter::default);
@@ -87,22 +68,48 @@ impl Metrics {
         Ok(family)
     }
 
-    /// Histograms of the service's own, with an empty one for each combination of the labels `L`.
+    /// Histograms of times of the service's own, in seconds, with an empty one for each combination of the labels `L`; `bounds` are the
+    /// upper bounds of their buckets.
     ///
     /// # Errors
     /// As [`gauge`](Self::gauge); or the bounds do not grow, are none, more than twenty, or begin with zero.
+    pub fn durations<L: LabelSet>(
+        &self,
+        name: &str,
+        help: &str,
+        bounds: &[Duration],
+    ) -> Result<DurationFamily<L>, ConfigError> {
+        let family = DurationFamily::of(self.histograms::<L>(name, help, Bounds::of_times(name, bounds)?)?);
+        self.inner().bounded.0.write().push(family.shared());
+        Ok(family)
+    }
+
+    /// Histograms of whole numbers of the service's own, with an empty one for each combination of the labels `L`; `bounds` are the upper
+    /// bounds of their buckets.
+    ///
+    /// # Errors
+    /// As [`durations`](Self::durations).
     pub fn histogram<L: LabelSet>(
         &self,
         name: &str,
         help: &str,
-        buckets: &Buckets,
+        bounds: &[u64],
     ) -> Result<HistogramFamily<L>, ConfigError> {
-        let scale = buckets.scale(name)?;
-        let (name, help) = self.named::<L>(name, help, Kind::Histogram)?;
-        let make = || Histogram::new(scale);
-        let family = HistogramFamily::of(Series::new::<L>(name.into(), help.into(), Kind::Histogram, make));
+        let family =
+            HistogramFamily::of(self.histograms::<L>(name, help, Bounds::of_numbers(name, bounds)?)?);
         self.inner().bounded.0.write().push(family.shared());
         Ok(family)
+    }
+
+    fn histograms<L: LabelSet>(
+        &self,
+        name: &str,
+        help: &str,
+        bounds: Bounds,
+    ) -> Result<Series<Histogram>, ConfigError> {
+        let (name, help) = self.named::<L>(name, help, Kind::Histogram)?;
+        let scale = bounds.leak();
+        Ok(Series::new::<L>(name.into(), help.into(), Kind::Histogram, || Histogram::new(scale)))
     }
 
     /// Name and help of a family, with labels that are such.
@@ -118,6 +125,7 @@ impl Metrics {
                 return Err(ConfigError::InvalidLabel((*label).to_owned()));
             }
         }
+        L::check()?;
         self.inner().taken.take(name, kind)?;
         Ok((name.to_owned(), help.to_owned()))
     }

@@ -1,11 +1,14 @@
 //! The labels of one metric: none, one, or up to four.
 
 use super::Label;
+use crate::ConfigError;
 use crate::exposition::push_label;
 
 /// The labels of a metric: `()`, a [`Label`], or a tuple of up to four. There is a series for each combination from the start, so their
 /// number is known, too.
-pub trait LabelSet: Copy + Send + Sync + 'static {
+///
+/// It is not for others to implement.
+pub trait LabelSet: sealed::Sealed + Copy + Send + Sync + 'static {
     /// How many combinations there are.
     const SIZE: usize;
 
@@ -19,6 +22,29 @@ pub trait LabelSet: Copy + Send + Sync + 'static {
     /// The place of this combination.
     #[doc(hidden)]
     fn place(self) -> usize;
+
+    /// Whether the labels are what they say.
+    ///
+    /// # Errors
+    /// A value is not at its place, or reads as another one does.
+    #[doc(hidden)]
+    fn check() -> Result<(), ConfigError>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for () {}
+    impl<A: super::Label> Sealed for A {}
+}
+
+fn checked<A: Label>() -> Result<(), ConfigError> {
+    let placed = A::ALL.iter().enumerate().all(|(at, value)| value.index() == at);
+    let differ = A::ALL
+        .iter()
+        .enumerate()
+        .all(|(at, value)| A::ALL[..at].iter().all(|other| other.as_str() != value.as_str()));
+    if placed && differ { Ok(()) } else { Err(ConfigError::InvalidLabel(A::NAME.to_owned())) }
 }
 
 impl LabelSet for () {
@@ -34,6 +60,10 @@ impl LabelSet for () {
 
     fn place(self) -> usize {
         0
+    }
+
+    fn check() -> Result<(), ConfigError> {
+        Ok(())
     }
 }
 
@@ -54,6 +84,10 @@ impl<A: Label> LabelSet for A {
 
     fn place(self) -> usize {
         self.index()
+    }
+
+    fn check() -> Result<(), ConfigError> {
+        checked::<A>()
     }
 }
 
@@ -83,7 +117,15 @@ macro_rules! tuples {
                 $( let place = place * <$rest as LabelSet>::SIZE + $rest.index(); )+
                 place
             }
+
+            fn check() -> Result<(), ConfigError> {
+                checked::<$first>()?;
+                $( checked::<$rest>()?; )+
+                Ok(())
+            }
         }
+
+        impl<$first: Label, $( $rest: Label ),+> sealed::Sealed for ($first, $( $rest ),+) {}
     )+};
 }
 

@@ -7,7 +7,7 @@ use arrayvec::ArrayVec;
 use parking_lot::RwLock;
 
 use super::{JobKind, Outcome, Queue, QueueState};
-use crate::bounded::{CounterFamily, GaugeFamily, HistogramFamily};
+use crate::bounded::{CounterFamily, DurationFamily, GaugeFamily};
 use crate::collect::{Asker, Question, Source};
 use crate::exposition::Exposition;
 use crate::names;
@@ -19,7 +19,7 @@ const QUEUES: usize = Queue::ALL.len();
 pub(crate) struct Business {
     jobs_created: CounterFamily<JobKind>,
     jobs_processed: CounterFamily<(JobKind, Outcome)>,
-    job_duration: HistogramFamily<JobKind>,
+    job_duration: DurationFamily<JobKind>,
     voice_processed: CounterFamily<Outcome>,
     queues: [RwLock<QueueSource>; QUEUES],
     pub(super) websockets: WebSockets,
@@ -30,7 +30,7 @@ pub(crate) struct Business {
 pub(super) struct WebSockets {
     pub(super) active: GaugeFamily<()>,
     pub(super) opened: CounterFamily<()>,
-    pub(super) durations: HistogramFamily<()>,
+    pub(super) durations: DurationFamily<()>,
 }
 
 /// Where a queue's state is from: told, or asked for at each scrape.
@@ -44,13 +44,13 @@ impl Business {
         Self {
             jobs_created: CounterFamily::own(&names::JOBS_CREATED),
             jobs_processed: CounterFamily::own(&names::JOBS_PROCESSED),
-            job_duration: HistogramFamily::own(&names::JOB_DURATION, &JOB_SECONDS),
+            job_duration: DurationFamily::own(&names::JOB_DURATION, &JOB_SECONDS),
             voice_processed: CounterFamily::own(&names::VOICE_PROCESSED),
             queues: std::array::from_fn(|_| RwLock::new(QueueSource::Told(QueueState::default()))),
             websockets: WebSockets {
                 active: GaugeFamily::own(&names::WEBSOCKETS_ACTIVE),
                 opened: CounterFamily::own(&names::WEBSOCKETS),
-                durations: HistogramFamily::own(&names::WEBSOCKET_DURATION, &CONNECTION_SECONDS),
+                durations: DurationFamily::own(&names::WEBSOCKET_DURATION, &CONNECTION_SECONDS),
             },
         }
     }
@@ -61,7 +61,7 @@ impl Business {
 
     pub(crate) fn job_processed(&self, kind: JobKind, outcome: Outcome, took: Duration) {
         self.jobs_processed.inc((kind, outcome));
-        self.job_duration.observe_time(kind, took);
+        self.job_duration.observe(kind, took);
     }
 
     pub(crate) fn voice_processed(&self, outcome: Outcome) {

@@ -25,6 +25,6 @@ impl WebSocketGuard {
 impl Drop for WebSocketGuard {
     fn drop(&mut self) {
         self.sockets.active.add((), -1);
-        self.sockets.durations.observe_time((), self.opened.elapsed());
+        self.sockets.durations.observe((), self.opened.elapsed());
     }
 }

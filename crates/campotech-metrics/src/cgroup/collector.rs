@@ -34,7 +34,13 @@ impl Cgroup {
 
     /// Writes what there is: no limit is no series.
     pub(crate) fn write(&self, out: &mut Exposition, asker: &mut Asker<'_>) {
-        let Usage { cpu, memory, pids, pids_limit } = asker.read(&self.source, || self.read());
+        let mut usage = Usage::default();
+        asker.read(&self.source, || {
+            usage = self.read();
+            // Where there is no group there is nothing to tell, and nothing is missing.
+            true
+        });
+        let Usage { cpu, memory, pids, pids_limit } = usage;
         let mut whole = |desc: &'static Desc, value: Option<u64>| {
             if let Some(value) = value {
                 out.family(desc).counter(&[], value);

@@ -33,7 +33,10 @@ impl Process {
         Self { source: Source::new("process") }
     }
 
-    fn tell(&self, _: &mut Exposition) {}
+    #[expect(clippy::unused_self, reason = "as where there is something to tell")]
+    fn tell(&self, _: &mut Exposition) -> bool {
+        false
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -44,7 +47,7 @@ impl Process {
     }
 
     /// Writes what can be read; a hidden `/proc` leaves the rest.
-    fn tell(&self, out: &mut Exposition) {
+    fn tell(&self, out: &mut Exposition) -> bool {
         use crate::names;
         use rustix::process::{Resource, getrlimit};
         use rustix::time::{ClockId, clock_gettime};
@@ -59,7 +62,7 @@ impl Process {
             out.family(&names::PROCESS_OPEN_FDS).value(&[], open.count().saturating_sub(1) as f64);
         }
         let stat = std::fs::read_to_string("/proc/self/stat");
-        let Some(stat) = stat.ok().as_deref().and_then(Stat::parse) else { return };
+        let Some(stat) = stat.ok().as_deref().and_then(Stat::parse) else { return false };
         let resident = stat.resident_pages * rustix::param::page_size() as u64;
         out.family(&names::PROCESS_RESIDENT).value(&[], resident as f64);
         out.family(&names::PROCESS_VIRTUAL).value(&[], stat.virtual_bytes as f64);
@@ -68,6 +71,7 @@ impl Process {
             let since_boot = stat.start_ticks as f64 / rustix::param::clock_ticks_per_second() as f64;
             out.family(&names::PROCESS_START).value(&[], boot as f64 + since_boot);
         }
+        true
     }
 }
 

@@ -113,7 +113,8 @@ impl Messages {
         for (bucket, (bound, up_to)) in bounds.zip(&snapshot.cumulative).enumerate() {
             let sampled = details.sampled(bucket).map(|sampled| (sampled, sampled.label()));
             let exemplar = sampled.as_ref().map(|(sampled, label)| sampled.exemplar(label, snapshot.scale));
-            self.push_bucket(bound, (*up_to).min(count), exemplar);
+            let up_to = if bound.is_infinite() { count } else { (*up_to).min(count) };
+            self.push_bucket(bound, up_to, exemplar);
         }
         if let Some(native) = &details.native {
             self.push_native(native);

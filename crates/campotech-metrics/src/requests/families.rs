@@ -143,6 +143,9 @@ impl Requests {
         let flow = self.flow.here();
         flow.started.fetch_add(1, Ordering::Relaxed);
         self.completed(entry, done);
+        if let Some(semconv) = &self.semconv {
+            semconv.recorded([&entry.labels[0], &entry.labels[1]], done);
+        }
         flow.ended.fetch_add(1, Ordering::Release);
     }
 
@@ -173,13 +176,15 @@ impl Requests {
         }
     }
 
+    /// The budgets of the families that are shown.
     pub(crate) fn budgets(&self) -> impl Iterator<Item = &Budget> {
-        self.budgets
-            .all()
-            .map(|(budget, _)| budget)
-            .into_iter()
-            .chain([&self.budgets.grpc])
-            .chain(self.semconv.iter().map(SemanticConventions::budget))
+        let Budgets { requests, duration, request_size, response_size, cancelled, failed, grpc } =
+            &self.budgets;
+        let (other, semconv) = match &self.semconv {
+            None => (Some([duration, request_size, response_size]), None),
+            Some(semconv) => (None, Some(semconv.budget())),
+        };
+        [requests, cancelled, failed, grpc].into_iter().chain(other.into_iter().flatten()).chain(semconv)
     }
 }
 

@@ -50,7 +50,9 @@ impl Code {
         if version != Version::HTTP_2 || method != KnownMethod::Post {
             return None;
         }
-        let grpc = headers.get(CONTENT_TYPE)?.as_bytes().starts_with(b"application/grpc");
+        // Not gRPC-Web, which tells its status in the body.
+        let rest = headers.get(CONTENT_TYPE)?.as_bytes().strip_prefix(b"application/grpc")?;
+        let grpc = matches!(rest.first(), None | Some(b'+' | b';'));
         // An answer without a message says it in its headers.
         grpc.then(|| Self::of(headers).unwrap_or(Self::UNKNOWN))
     }
@@ -107,7 +109,10 @@ mod tests {
         };
         let (post, two) = (KnownMethod::Post, Version::HTTP_2);
         assert_eq!(begun(post, two, "application/grpc+proto"), Some(Code::UNKNOWN));
-        assert_eq!(begun(post, two, "application/json"), None);
+        assert_eq!(begun(post, two, "application/grpc"), Some(Code::UNKNOWN));
+        for other in ["application/json", "application/grpc-web+proto", "application/grpc-web-text"] {
+            assert_eq!(begun(post, two, other), None, "{other}");
+        }
         assert_eq!(begun(post, Version::HTTP_11, "application/grpc"), None);
         assert_eq!(begun(KnownMethod::Get, two, "application/grpc"), None);
     }

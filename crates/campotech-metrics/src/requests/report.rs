@@ -64,25 +64,9 @@ impl Requests {
         self.write_rest(out);
     }
 
-    /// What is told of whole answers.
+    /// What has other names elsewhere.
     fn write_answered(&self, out: &mut Exposition) {
         out.family(&names::HTTP_IN_FLIGHT).value(&[], self.in_flight() as f64);
-        let mut family = out.family(&names::HTTP_REQUESTS);
-        self.routes.for_each_sorted(|entry| {
-            if self.routes.is_overflow(entry) {
-                for (class, counter) in self.overflow_classes.iter().enumerate() {
-                    if counter.get() > 0 {
-                        let status = Some(("status", class_label(class)));
-                        family.counter_of(&entry.text, status, counter.get());
-                    }
-                }
-            } else {
-                for (status, requests) in entry.value.statuses() {
-                    let mut digits = itoa::Buffer::new();
-                    family.counter_of(&entry.text, Some(("status", digits.format(status))), requests);
-                }
-            }
-        });
         let mut family = out.family(&names::HTTP_DURATION);
         self.routes.for_each_sorted(|entry| {
             let (series, labels) = (&entry.value, &entry.text);
@@ -99,6 +83,22 @@ impl Requests {
     }
 
     fn write_rest(&self, out: &mut Exposition) {
+        let mut family = out.family(&names::HTTP_REQUESTS);
+        self.routes.for_each_sorted(|entry| {
+            if self.routes.is_overflow(entry) {
+                for (class, counter) in self.overflow_classes.iter().enumerate() {
+                    if counter.get() > 0 {
+                        let status = Some(("status", class_label(class)));
+                        family.counter_of(&entry.text, status, counter.get());
+                    }
+                }
+            } else {
+                for (status, requests) in entry.value.statuses() {
+                    let mut digits = itoa::Buffer::new();
+                    family.counter_of(&entry.text, Some(("status", digits.format(status))), requests);
+                }
+            }
+        });
         let mut family = out.family(&names::HTTP_CANCELLED);
         self.routes.for_each_sorted(|entry| {
             for (count, phase) in entry.value.all_cancelled().into_iter().rev().zip(["body", "headers"]) {

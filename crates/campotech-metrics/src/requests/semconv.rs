@@ -11,6 +11,7 @@ use http::{Uri, Version};
 
 use super::in_flight::{Cause, InFlight, Outcome};
 use super::method::KnownMethod;
+use super::series::{Completed, Figures};
 use crate::exposition::{Exposition, push_label};
 use crate::names::{self, OVERFLOW, UNMATCHED};
 use crate::series::{Budget, Family, Histogram, SEMCONV_SECONDS, SIZE_BYTES};
@@ -92,11 +93,15 @@ impl SemanticConventions {
         self.active[method as usize][protocol.scheme()].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Tells of a request that was [`started`](Self::started), with its route; an upgrade has no duration.
+    /// Tells of a request that was [`started`](Self::started), with its route; an upgrade has no duration, and one that was cancelled no
+    /// status.
     #[inline(never)]
     pub(super) fn ended(&self, request: &InFlight, path: &str) {
         let (method, protocol) = (request.method(), request.protocol);
         self.active[method as usize][protocol.scheme()].fetch_sub(1, Ordering::Relaxed);
+        if path == OVERFLOW {
+            self.budget().fold();
+        }
         let mut digits = itoa::Buffer::new();
         let (status, error) = match request.outcome {
             Outcome::Completed { upgrade: true, .. } => return,
@@ -114,6 +119,20 @@ impl SemanticConventions {
         let labels = |route| [method, scheme, route, status, error, version];
         let took = request.start.elapsed();
         self.answered.with(labels(route), labels(OVERFLOW), |answered| answered.observe(took, request));
+    }
+
+    /// Tells of a request that no layer saw.
+    #[inline(never)]
+    pub(super) fn recorded(&self, [method, path]: [&str; 2], done: Completed) {
+        let Some(Figures { took, sent, .. }) = done.figures else { return };
+        let mut digits = itoa::Buffer::new();
+        let status = digits.format(done.status);
+        let error = if done.status >= 500 { status } else { "" };
+        let labels = |route| [method, SCHEMES[0], route, status, error, ""];
+        self.answered.with(labels(path), labels(OVERFLOW), |answered| {
+            answered.duration.observe_time(took);
+            answered.response_size.observe(sent);
+        });
     }
 
     pub(super) fn write(&self, out: &mut Exposition) {

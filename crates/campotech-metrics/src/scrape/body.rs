@@ -9,16 +9,30 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::desk::Seat;
 
-/// All metrics. As long as it is not sent, it counts as a scrape that is going on.
+/// All metrics. As long as they are not sent, they count as a scrape that is going on.
 #[derive(Debug)]
-pub struct ScrapeBody {
-    bytes: Option<Bytes>,
+pub struct ScrapeBody(Option<Bytes>);
+
+/// Bytes that take their seat along: a server drops a body before what came of it is sent.
+struct Seated {
+    bytes: Bytes,
     _seat: Seat,
 }
 
+impl AsRef<[u8]> for Seated {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 impl ScrapeBody {
-    pub(super) const fn new(bytes: Option<Bytes>, seat: Seat) -> Self {
-        Self { bytes, _seat: seat }
+    pub(super) fn new(bytes: Bytes, seat: Seat) -> Self {
+        Self(Some(Bytes::from_owner(Seated { bytes, _seat: seat })))
+    }
+
+    /// That of an answer to `HEAD`.
+    pub(super) const fn none() -> Self {
+        Self(None)
     }
 }
 
@@ -30,14 +44,14 @@ impl Body for ScrapeBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.is_none()
+        self.0.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+        SizeHint::with_exact(self.0.as_ref().map_or(0, |bytes| bytes.len() as u64))
     }
 }

@@ -44,21 +44,24 @@ impl Clerk {
     }
 
     fn answer(&mut self, mut waiting: Vec<Order>, metrics: &Metrics) {
-        let now = Instant::now();
-        waiting.retain(|order| order.deadline > now && !order.reply.is_closed());
-        while let Some(format) = waiting.first().map(|order| order.format) {
+        loop {
+            let now = Instant::now();
+            waiting.retain(|order| order.deadline > now && !order.reply.is_closed());
+            let Some(format) = waiting.first().map(|order| order.format) else { return };
             let (mut these, others) =
                 waiting.into_iter().partition::<Vec<_>, _>(|order| order.format == format);
             waiting = others;
-            let deadline = these.iter().map(|order| order.deadline).min();
+            // The most patient one's: nobody's haste costs others their collectors.
+            let deadline = these.iter().map(|order| order.deadline).max();
             let runtime = these.iter().find_map(|order| order.runtime.clone());
             self.plain.clear();
             metrics.write(&mut self.plain, format, render::Limits { deadline, runtime });
             while let Some(coding) = these.first().map(|order| order.coding) {
                 let bytes = self.coded(format, coding);
-                for order in these.extract_if(.., |order| order.coding == coding) {
+                for Order { reply, seat, .. } in these.extract_if(.., |order| order.coding == coding) {
                     // Nobody may wait for it any more.
-                    let _ = bytes.clone().map(|bytes| order.reply.send(bytes));
+                    let _ = bytes.clone().map(|bytes| reply.send(bytes));
+                    drop(seat);
                 }
             }
         }

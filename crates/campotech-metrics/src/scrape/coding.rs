@@ -75,7 +75,7 @@ impl Coding {
 }
 
 impl Coders {
-    /// Appends `plain` in this coding; the bytes as they are where that fails.
+    /// Appends `plain` in this coding; none where that fails.
     #[cfg_attr(not(any(feature = "gzip", feature = "zstd")), expect(clippy::unused_self))]
     pub(super) fn code(&mut self, coding: Coding, plain: &[u8], coded: &mut Vec<u8>) -> Option<()> {
         match coding {
@@ -106,12 +106,6 @@ impl Coders {
             }
         }
         Some(())
-    }
-}
-
-impl std::fmt::Debug for Coders {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Coders").finish_non_exhaustive()
     }
 }
 

@@ -25,9 +25,13 @@ pub(crate) struct Desk {
     clerk: Mutex<Option<Sender<Order>>>,
 }
 
-/// The right to be answered, until the answer is sent.
+/// The right to be answered, until the answer is sent: clones are the same seat.
+#[derive(Debug, Clone)]
+pub(super) struct Seat(#[expect(dead_code, reason = "it is there to be dropped")] Arc<Taken>);
+
+/// A seat that is taken.
 #[derive(Debug)]
-pub(super) struct Seat(Arc<AtomicUsize>);
+struct Taken(Arc<AtomicUsize>);
 
 /// What somebody wants, and until when.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub(super) struct Order {
     pub(super) deadline: Instant,
     pub(super) runtime: Option<Handle>,
     pub(super) reply: oneshot::Sender<Bytes>,
+    /// Also when its client has gone: what waits is as bounded as what is sent.
+    pub(super) seat: Seat,
 }
 
 impl Desk {
@@ -56,7 +62,7 @@ impl Desk {
             self.rejected.inc();
             return None;
         }
-        Some(Seat(Arc::clone(&self.taken)))
+        Some(Seat(Arc::new(Taken(Arc::clone(&self.taken)))))
     }
 
     /// Hands an order on. Where there can be no thread it is dropped, and whoever waits for its reply sees that.
@@ -76,7 +82,7 @@ impl Desk {
     }
 }
 
-impl Drop for Seat {
+impl Drop for Taken {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

@@ -21,9 +21,10 @@ use crate::{Format, Metrics};
 /// Answers `GET` and `HEAD` with all metrics in the [`Format`] that `Accept` prefers and the coding that `Accept-Encoding` does (features
 /// `gzip` and `zstd`), wherever it is mounted; other methods are refused with 405.
 ///
-/// A thread of its own makes the answers, so a scrape keeps no request waiting. Scrapes that wait at the same time share one. It is
-/// made within nine tenths of `X-Prometheus-Scrape-Timeout-Seconds` (10 s where nobody says), or is 503; so is every scrape over
-/// [`with_most_scrapes`](crate::MetricsBuilder::with_most_scrapes).
+/// A thread of its own makes the answers, so a scrape keeps no request waiting. Scrapes that wait at the same time share one. Collectors
+/// are asked for nine tenths of `X-Prometheus-Scrape-Timeout-Seconds` (10 s where nobody says) at most. A scrape that has waited longer than
+/// that for the answer before it is 503, and at once so is every scrape over
+/// [`with_max_scrapes`](crate::MetricsBuilder::with_max_scrapes).
 #[derive(Debug, Clone)]
 pub struct MetricsEndpoint {
     metrics: Metrics,
@@ -56,7 +57,10 @@ impl MetricsEndpoint {
         let (sender, reply) = oneshot::channel();
         let deadline = Instant::now() + patience(request.headers());
         let runtime = Handle::try_current().ok();
-        desk.order(self.metrics.shared(), Order { format, coding, deadline, runtime, reply: sender });
+        desk.order(
+            self.metrics.shared(),
+            Order { format, coding, deadline, runtime, reply: sender, seat: seat.clone() },
+        );
         let head = *request.method() == Method::HEAD;
         let late = Box::new(unavailable(&kinds::DEADLINE_EXCEEDED));
         ScrapeFuture::waiting(Waiting { reply, seat, format, coding, head, late })

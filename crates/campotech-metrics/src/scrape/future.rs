@@ -69,7 +69,7 @@ impl Future for ScrapeFuture {
 impl Waiting {
     fn answer(self, bytes: Bytes) -> Answer {
         let length = bytes.len();
-        let body = ScrapeBody::new((!self.head).then_some(bytes), self.seat);
+        let body = if self.head { ScrapeBody::none() } else { ScrapeBody::new(bytes, self.seat) };
         let mut response = Response::new(AnswerBody::inner(body));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(self.format.content_type()));

@@ -67,7 +67,7 @@ impl Slot {
         let free = version.is_multiple_of(2)
             && self
                 .version
-                .compare_exchange(version, version + 1, Ordering::Relaxed, Ordering::Relaxed)
+                .compare_exchange(version, version + 1, Ordering::Acquire, Ordering::Relaxed)
                 .is_ok();
         if !free {
             // Somebody has been writing for a second.
