@@ -15,23 +15,33 @@ pub(crate) const TARGET: &str = "campotech::request";
 
 /// Of a request that is answered here.
 pub(crate) fn of_request(context: &RequestContext, client: Option<ClientNetwork>) -> Span {
+    let traceparent = context.trace().traceparent();
+    let (trace_id, span_id) = ids(&traceparent);
     // At the level of errors, so that a log of errors alone still tells their request.
     error_span!(
         target: TARGET, "request",
-        request_id = %context.request_id(),
-        trace_id = %context.trace().trace_id(),
-        span_id = %context.trace().span_id(),
+        request_id = context.request_id().as_str(),
+        trace_id,
+        span_id,
         client = client.map(tracing::field::display),
         otel.kind = "server",
     )
 }
 
+/// The trace's id and the span's own, as they stand in a `traceparent`: as text, which is written without a formatter.
+fn ids(traceparent: &[u8; 55]) -> (&str, &str) {
+    let text = |range| traceparent.get(range).and_then(|id| std::str::from_utf8(id).ok()).unwrap_or_default();
+    (text(3..35), text(36..52))
+}
+
 fn of_work(context: &RequestContext) -> Span {
+    let traceparent = context.trace().traceparent();
+    let (trace_id, span_id) = ids(&traceparent);
     error_span!(
         target: TARGET, "work",
-        request_id = %context.request_id(),
-        trace_id = %context.trace().trace_id(),
-        span_id = %context.trace().span_id(),
+        request_id = context.request_id().as_str(),
+        trace_id,
+        span_id,
         otel.kind = "consumer",
     )
 }

@@ -8,6 +8,12 @@ pub(super) const LONGEST: usize = 3_072;
 /// But each may have so many.
 const LEAST: usize = 64;
 
+/// Whether a text is written as it is in every style: an id, a path, a word.
+pub(super) fn is_plain(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/');
+    !text.is_empty() && text.bytes().all(plain)
+}
+
 /// How the text around it is read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {

@@ -5,7 +5,7 @@ use std::fmt::{self, Debug, Write};
 
 use tracing::field::{Field, Visit};
 
-use super::escape::{Bare, Escape, LONGEST, Style};
+use super::escape::{Bare, Escape, LONGEST, Style, is_plain};
 
 /// What the request's own span says, beside the event's own.
 pub(super) const MESSAGE: &str = "message";
@@ -77,7 +77,9 @@ impl<'a> TextPairs<'a> {
         }
         let space = if std::mem::take(&mut self.first) { "" } else { " " };
         self.result = (|| {
-            write!(self.out, "{space}{name}=")?;
+            self.out.write_str(space)?;
+            self.out.write_str(name)?;
+            self.out.write_str("=")?;
             write(self.out, &mut self.left)
         })();
     }
@@ -116,6 +118,12 @@ impl Visit for TextPairs<'_> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
+        if value.len() <= self.left && is_plain(value) {
+            return self.pair(field, |out, left| {
+                *left -= value.len();
+                out.write_str(value)
+            });
+        }
         self.text(field, format_args!("{value}"));
     }
 
@@ -147,8 +155,14 @@ impl<'a> JsonPairs<'a> {
         let comma = if std::mem::take(&mut self.first) { "" } else { "," };
         let mark = if self.reserved.contains(&name) { "_" } else { "" };
         self.result = (|| {
-            write!(self.out, "{comma}\"{mark}")?;
-            Escape::new(self.out, Style::Json).write_str(name)?;
+            self.out.write_str(comma)?;
+            self.out.write_str("\"")?;
+            self.out.write_str(mark)?;
+            if is_plain(name) {
+                self.out.write_str(name)?;
+            } else {
+                Escape::new(self.out, Style::Json).write_str(name)?;
+            }
             self.out.write_str("\":")?;
             write(self.out, &mut self.left)
         })();
@@ -198,6 +212,14 @@ impl Visit for JsonPairs<'_> {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
+        if value.len() <= self.left && is_plain(value) {
+            return self.pair(field, |out, left| {
+                *left -= value.len();
+                out.write_str("\"")?;
+                out.write_str(value)?;
+                out.write_str("\"")
+            });
+        }
         self.text(field, format_args!("{value}"));
     }
 
