@@ -3,18 +3,21 @@
 
 mod support;
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get as route;
-use campotech_core::RequestId;
+use bytes::Bytes;
+use campotech_core::{AcceptLanguage, RequestContext, RequestId, Sampling, TraceContext};
 use campotech_sentry::{SentryGuard, SentryLayer};
 use campotech_testkit::HyperServer;
-use http::Request;
+use http::{HeaderMap, Request, Response};
+use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use support::{Receiver, app, get, items};
-use tower::{ServiceBuilder, service_fn};
+use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 
 /// Gives requests an id, as the layers outside do.
 fn identified(mut request: Request<Incoming>) -> Request<Incoming> {
@@ -75,12 +78,33 @@ async fn without_a_dsn_a_panic_is_the_same_problem() {
 }
 
 #[tokio::test]
+async fn without_a_dsn_a_panic_is_told_in_the_language_of_the_request_that_is_worked_on() {
+    let panics = service_fn(|_: Request<Empty<Bytes>>| async {
+        if true {
+            panic!("a bug");
+        }
+        Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
+    });
+    let service = SentryLayer::new(&SentryGuard::disabled()).layer(panics);
+    let mut headers = HeaderMap::new();
+    headers.insert("accept-language", "es-AR".parse().unwrap());
+    let context = RequestContext::new(RequestId::generate(), TraceContext::root(Sampling::never()))
+        .with_accept_language(AcceptLanguage::of(&headers));
+    let answer = context.clone().scope(service.oneshot(Request::new(Empty::new()))).await.unwrap();
+    assert_eq!(answer.status(), 500);
+    assert_eq!(answer.headers()["content-language"], "es-AR");
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    assert!(body.contains(context.request_id().as_str()), "{body}");
+}
+
+#[tokio::test]
 async fn a_panic_in_call_itself_is_caught_too() {
     #[derive(Clone)]
     struct Rash;
     impl tower::Service<Request<Incoming>> for Rash {
-        type Response = http::Response<support::Body>;
-        type Error = std::convert::Infallible;
+        type Response = Response<support::Body>;
+        type Error = Infallible;
         type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
         fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Self::Error>> {
             std::task::Poll::Ready(Ok(()))
@@ -234,7 +258,7 @@ async fn a_requests_hub_ends_with_it() {
 async fn in_turn(
     turns: Arc<tokio::sync::Barrier>,
     request: Request<Incoming>,
-) -> Result<http::Response<support::Body>, std::convert::Infallible> {
+) -> Result<Response<support::Body>, Infallible> {
     let order = request.uri().path().trim_start_matches('/').to_owned();
     sentry::configure_scope(|scope| scope.set_tag("order", &order));
     turns.wait().await;
