@@ -87,6 +87,7 @@ impl<B: Body, T: TrackEnd> Body for TrackedBody<B, T> {
     type Data = B::Data;
     type Error = B::Error;
 
+    #[inline]
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

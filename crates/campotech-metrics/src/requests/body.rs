@@ -37,6 +37,7 @@ struct Answering {
 
 impl<B: Body> MetricsBody<B> {
     /// Watches the body of `response` on behalf of `in_flight`.
+    #[inline]
     pub(super) fn of(response: Response<B>, in_flight: Option<InFlight>) -> Response<Self> {
         let status = response.status();
         let method = in_flight.as_ref().map(InFlight::method);
@@ -90,6 +91,7 @@ impl<B: Body> Body for MetricsBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 
+    #[inline]
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

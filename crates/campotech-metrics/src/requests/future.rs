@@ -3,7 +3,6 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use campotech_core::matched_route;
 use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -34,6 +33,7 @@ where
 {
     type Output = Result<Response<MetricsBody<B>>, E>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         // A poll that never returns has panicked, even if somebody catches that and drops the future later.
@@ -49,7 +49,7 @@ where
         Poll::Ready(match result {
             Ok(response) => {
                 let in_flight = in_flight.map(|mut in_flight| {
-                    in_flight.routed(matched_route(response.extensions()));
+                    in_flight.routed(response.extensions());
                     in_flight
                 });
                 Ok(MetricsBody::of(response, in_flight))

@@ -46,10 +46,16 @@ impl Code {
     const UNKNOWN: Self = Self(2);
 
     /// What an answer says that has not ended; none if it is no gRPC's.
+    #[inline]
     pub(super) fn begun(method: KnownMethod, version: Version, headers: &HeaderMap) -> Option<Self> {
         if version != Version::HTTP_2 || method != KnownMethod::Post {
             return None;
         }
+        Self::told(headers)
+    }
+
+    #[inline(never)]
+    fn told(headers: &HeaderMap) -> Option<Self> {
         // Not gRPC-Web, which tells its status in the body.
         let rest = headers.get(CONTENT_TYPE)?.as_bytes().strip_prefix(b"application/grpc")?;
         let grpc = matches!(rest.first(), None | Some(b'+' | b';'));

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use campotech_core::{TraceId, matched_route, recorded_trace};
-use http::{HeaderMap, Request};
+use http::{Extensions, HeaderMap, Request};
 use http_body::Body;
 
 use super::families::{Requests, RouteEntry};
@@ -58,9 +58,12 @@ impl Cause {
 
 impl InFlight {
     /// Counts a started request, whose route may be known already.
+    #[inline]
     pub(super) fn start<B: Body>(resolved: &Resolved, request: &Request<B>) -> Self {
         let (requests, method) = (resolved.requests(), KnownMethod::of(request.method()));
-        let protocol = Protocol::of(request.uri(), request.version());
+        // The scheme is looked for where it is told.
+        let uri = requests.semconv.is_some().then(|| request.uri());
+        let protocol = Protocol::of(uri, request.version());
         requests.started(method, protocol);
         Self {
             route: matched_route(request.extensions()).map(|path| resolved.route(method, Some(path))),
@@ -75,9 +78,9 @@ impl InFlight {
     }
 
     /// The route, told by a router that is inside of the layer; the one known first stays.
-    pub(super) fn routed(&mut self, path: Option<&str>) {
+    pub(super) fn routed(&mut self, answer: &Extensions) {
         if self.route.is_none() {
-            self.route = Some(self.requests.route(self.method, path));
+            self.route = Some(self.requests.route(self.method, matched_route(answer)));
         }
     }
 

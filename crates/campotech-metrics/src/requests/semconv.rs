@@ -51,8 +51,8 @@ pub(super) struct Protocol {
 
 impl Protocol {
     /// The scheme is known where the request says it, as HTTP/2 does; it is `http` elsewhere.
-    pub(super) fn of(uri: &Uri, version: Version) -> Self {
-        Self { https: uri.scheme() == Some(&Scheme::HTTPS), version }
+    pub(super) fn of(uri: Option<&Uri>, version: Version) -> Self {
+        Self { https: uri.is_some_and(|uri| uri.scheme() == Some(&Scheme::HTTPS)), version }
     }
 
     fn scheme(self) -> usize {
