@@ -20,18 +20,31 @@ pin_project! {
     #[derive(Debug)]
     pub struct SentryBody<B> {
         #[pin]
-        body: AnswerBody<B>,
-        context: Option<Box<RequestContext>>,
+        kind: Kind<B>,
+    }
+}
+
+pin_project! {
+    // The first without a client: there is nothing to do for it.
+    #[derive(Debug)]
+    #[project = KindProj]
+    enum Kind<B> {
+        Plain { #[pin] body: B },
+        Watched { #[pin] body: AnswerBody<B>, context: Option<Box<RequestContext>> },
     }
 }
 
 impl<B> SentryBody<B> {
+    pub(crate) const fn plain(body: B) -> Self {
+        Self { kind: Kind::Plain { body } }
+    }
+
     pub(crate) fn inner(body: B, context: Option<Box<RequestContext>>) -> Self {
-        Self { body: AnswerBody::inner(body), context }
+        Self { kind: Kind::Watched { body: AnswerBody::inner(body), context } }
     }
 
     pub(crate) fn answer(bytes: Bytes, context: Option<Box<RequestContext>>) -> Self {
-        Self { body: AnswerBody::answer(bytes), context }
+        Self { kind: Kind::Watched { body: AnswerBody::answer(bytes), context } }
     }
 }
 
@@ -43,23 +56,40 @@ impl<B: Body<Data = Bytes>> Body for SentryBody<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        let this = self.project();
-        let Some(context) = this.context.as_mut() else { return this.body.poll_frame(cx) };
-        match context.run(|| catch(|| this.body.poll_frame(cx))) {
-            Ok(poll) => poll,
-            Err(mut caught) => {
-                context.panicked(&mut caught);
-                *this.context = None;
-                resume_unwind(caught.payload)
-            }
+        match self.project().kind.project() {
+            KindProj::Plain { body } => body.poll_frame(cx),
+            KindProj::Watched { body, context } => watched(body, context, cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        match &self.kind {
+            Kind::Plain { body } => body.is_end_stream(),
+            Kind::Watched { body, .. } => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match &self.kind {
+            Kind::Plain { body } => body.size_hint(),
+            Kind::Watched { body, .. } => body.size_hint(),
+        }
+    }
+}
+
+#[inline(never)]
+fn watched<B: Body<Data = Bytes>>(
+    body: Pin<&mut AnswerBody<B>>,
+    context: &mut Option<Box<RequestContext>>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    let Some(watching) = context.as_mut() else { return body.poll_frame(cx) };
+    match watching.run(|| catch(|| body.poll_frame(cx))) {
+        Ok(poll) => poll,
+        Err(mut caught) => {
+            watching.panicked(&mut caught);
+            *context = None;
+            resume_unwind(caught.payload)
+        }
     }
 }

@@ -47,7 +47,7 @@ where
             this.inner.set(None);
             return Poll::Ready(Ok(panicked()));
         }
-        polled.map(|result| result.map(|response| response.map(|body| SentryBody::inner(body, None))))
+        polled.map(|result| result.map(|response| response.map(SentryBody::plain)))
     }
 }
 
