@@ -32,5 +32,5 @@ pub use pools::MeasuredPool;
 pub use pools::{PoolMetrics, PoolState};
 pub use prometheus_client;
 pub use requests::{MetricsBody, MetricsFuture, MetricsLayer, MetricsService, RequestRecorder};
-pub use scrape::{MetricsEndpoint, ScrapeBody, ScrapeFuture};
+pub use scrape::{MetricsEndpoint, ScrapeFuture};
 pub use totals::{LatencyTotals, MetricsTotals};

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use campotech_metrics::prometheus_client::collector::Collector;
 use campotech_metrics::prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use campotech_metrics::prometheus_client::metrics::counter::ConstCounter;
-use campotech_metrics::{ConfigError, Metrics, MetricsBuilder, ScrapeBody};
+use campotech_metrics::{ConfigError, Metrics, MetricsBuilder};
 use campotech_testkit::{HyperServer, RawConnection};
 use http::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, VARY,
@@ -21,7 +21,7 @@ use tower::{Service, ServiceExt};
 
 const TIMEOUT: HeaderName = HeaderName::from_static("x-prometheus-scrape-timeout-seconds");
 
-type Answer = Response<campotech_core::AnswerBody<ScrapeBody>>;
+type Answer = Response<campotech_core::AnswerBody<String>>;
 
 fn builder() -> MetricsBuilder {
     Metrics::builder("test", "1")

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::ConfigError;
-use crate::series::{MOST_BOUNDS, Scale};
+use crate::series::{MOST_BOUNDS, Scale, nanos};
 
 /// Upper bounds in whole numbers, and how many of these make a unit.
 #[derive(Debug)]
@@ -11,8 +11,7 @@ pub(super) struct Bounds(Vec<(u64, String)>, u64);
 
 impl Bounds {
     pub(super) fn of_times(name: &str, bounds: &[Duration]) -> Result<Self, ConfigError> {
-        let nanos = |bound: &Duration| u64::try_from(bound.as_nanos()).unwrap_or(u64::MAX);
-        Self::checked(name, bounds.iter().map(nanos), 1_000_000_000)
+        Self::checked(name, bounds.iter().copied().map(nanos), 1_000_000_000)
     }
 
     pub(super) fn of_numbers(name: &str, bounds: &[u64]) -> Result<Self, ConfigError> {

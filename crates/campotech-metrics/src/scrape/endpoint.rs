@@ -11,11 +11,11 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tower_service::Service;
 
+use super::ScrapeFuture;
 use super::coding::Coding;
 use super::deadline::patience;
 use super::desk::Order;
-use super::future::Waiting;
-use super::{ScrapeBody, ScrapeFuture};
+use super::future::{Answer, Waiting};
 use crate::{Format, Metrics};
 
 /// Answers `GET` and `HEAD` with all metrics in the [`Format`] that `Accept` prefers and the coding that `Accept-Encoding` does (features
@@ -38,9 +38,8 @@ impl MetricsEndpoint {
     }
 
     fn order<B>(&self, request: &Request<B>) -> ScrapeFuture {
-        let refused = |problem: Problem| -> Response<AnswerBody<ScrapeBody>> {
-            problem.answer(request.headers(), request.extensions())
-        };
+        let refused =
+            |problem: Problem| -> Answer { problem.answer(request.headers(), request.extensions()) };
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             let problem = Problem::new(&kinds::METHOD_NOT_ALLOWED)
                 .with_header(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -68,7 +67,7 @@ impl MetricsEndpoint {
 }
 
 impl<B> Service<Request<B>> for MetricsEndpoint {
-    type Response = Response<AnswerBody<ScrapeBody>>;
+    type Response = Response<AnswerBody<String>>;
     type Error = Infallible;
     type Future = ScrapeFuture;
 

@@ -9,12 +9,13 @@ use campotech_core::AnswerBody;
 use http::{Response, header};
 use tokio::sync::oneshot;
 
-use super::body::ScrapeBody;
 use super::coding::Coding;
 use super::desk::Seat;
+use super::seated::seated;
 use crate::Format;
 
-type Answer = Response<AnswerBody<ScrapeBody>>;
+/// All of it is this crate's own: there is no service inside.
+pub(super) type Answer = Response<AnswerBody<String>>;
 
 /// The answer of [`MetricsEndpoint`](super::MetricsEndpoint) to come.
 #[derive(Debug)]
@@ -69,8 +70,9 @@ impl Future for ScrapeFuture {
 impl Waiting {
     fn answer(self, bytes: Bytes) -> Answer {
         let length = bytes.len();
-        let body = if self.head { ScrapeBody::none() } else { ScrapeBody::new(bytes, self.seat) };
-        let mut response = Response::new(AnswerBody::inner(body));
+        let body =
+            if self.head { AnswerBody::default() } else { AnswerBody::answer(seated(bytes, self.seat)) };
+        let mut response = Response::new(body);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static(self.format.content_type()));
         headers.insert(header::CONTENT_LENGTH, header::HeaderValue::from(length));

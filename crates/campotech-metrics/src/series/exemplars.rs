@@ -6,6 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use campotech_core::TraceId;
 
+use super::nanos;
+
 /// How long an exemplar stays.
 const STAYS: Duration = Duration::from_secs(1);
 
@@ -94,10 +96,6 @@ impl Slot {
         let trace = TraceId::from_bytes((u128::from(high) << 64 | u128::from(low)).to_be_bytes())?;
         Some(Sampled { trace, value, at: at as f64 / 1e9 })
     }
-}
-
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the half that is left")]

@@ -191,7 +191,8 @@ impl Scale {
     }
 }
 
-fn nanos(time: Duration) -> u64 {
+/// A time in the whole numbers of scales of times.
+pub(crate) fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 

@@ -14,7 +14,7 @@ pub(crate) use exemplars::{Exemplars, Sampled};
 pub(crate) use family::Family;
 pub(crate) use histogram::{
     CONNECTION_SECONDS, HTTP_SECONDS, Histogram, HistogramWords, JOB_SECONDS, MOST_BOUNDS, PROBE_SECONDS,
-    SEMCONV_SECONDS, SIZE_BYTES, Scale, Snapshot, WAIT_SECONDS,
+    SEMCONV_SECONDS, SIZE_BYTES, Scale, Snapshot, WAIT_SECONDS, nanos,
 };
 pub(crate) use native::{Native, NativeSnapshot, SCHEMA, ZERO};
 pub(crate) use shard::Sharded;
