@@ -1,6 +1,6 @@
 //! What is measured.
 
-use crate::{ours, stack};
+use crate::{health, ours, payload, stack, webhook};
 
 /// Runs so many requests, one after the other.
 pub type Subject = Box<dyn FnMut(u64)>;
@@ -22,10 +22,11 @@ pub struct Case {
 
 /// All cases, floors among them.
 pub fn cases() -> Vec<Case> {
-    let own = [ours::CASES, stack::bare::CASES, stack::ours::CASES];
+    let own = [ours::CASES, stack::bare::CASES, stack::ours::CASES, health::ours::CASES, health::bare::CASES];
+    let own = own.into_iter().chain([payload::CASES, webhook::CASES]);
     #[cfg(feature = "peers")]
-    let peers = [crate::peers::CASES, stack::assembled::CASES];
+    let peers = [crate::peers::CASES, stack::assembled::CASES, health::peers::CASES];
     #[cfg(not(feature = "peers"))]
     let peers: [&[Case]; 0] = [];
-    own.into_iter().chain(peers).flatten().copied().collect()
+    own.chain(peers).flatten().copied().collect()
 }

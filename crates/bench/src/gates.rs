@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde::Deserialize;
 
 use crate::Case;
+use crate::webhook::EVEN;
 
 /// Instructions differ a little from one processor to the next: libc chooses its copying by what it finds.
 const TOLERANCE: f64 = 1.03;
@@ -57,6 +58,14 @@ pub fn compared(costs: &Gates, gates: &Gates) -> (String, bool) {
             if fine { "" } else { " MISSED" }
         );
     }
+    for (one, other) in EVEN {
+        let both = [one, other].map(|name| costs.get(*name).map(|cost| cost.instructions));
+        let [Some(one_cost), Some(other_cost)] = both else { continue };
+        let ratio = one_cost / other_cost;
+        let fine = (ratio - 1.0).abs() <= 0.001;
+        within &= fine;
+        let _ = writeln!(lines, "EVEN {one} {other} ratio={ratio:.4}{}", if fine { "" } else { " MISSED" });
+    }
     for name in gates.keys().filter(|name| !costs.contains_key(*name)) {
         let _ = writeln!(lines, "GATE {name} is of no case");
         within = false;
@@ -94,6 +103,19 @@ mod tests {
         assert!(!compared(&gates(900.0, 1.0), &reached).1, "an allocation");
         assert!(!compared(&gates(900.0, 0.0), &Gates::new()).1, "without a gate");
         assert!(!compared(&Gates::new(), &reached).1, "without a case");
+    }
+
+    #[test]
+    fn what_has_to_be_even_is() {
+        let both = |last: f64| {
+            let cost = |instructions| Cost { instructions, allocations: 0.0 };
+            let (first, other) = EVEN[0];
+            Gates::from([(first.to_owned(), cost(10_000.0)), (other.to_owned(), cost(last))])
+        };
+        let gates = both(10_100.0);
+        assert!(compared(&both(10_010.0), &gates).1);
+        assert!(!compared(&both(10_011.0), &gates).1);
+        assert!(!compared(&both(9_900.0), &gates).1);
     }
 
     #[test]

@@ -12,15 +12,22 @@ pub mod encode;
 #[cfg(feature = "peers")]
 pub mod flood;
 pub mod gates;
+pub mod health;
+#[cfg(feature = "peers")]
+pub mod inspect;
 pub mod instructions;
 pub mod ours;
 pub mod pairs;
+pub mod payload;
 #[cfg(feature = "peers")]
 pub mod peers;
 #[cfg(feature = "peers")]
 pub mod scrape;
+#[cfg(feature = "peers")]
+pub mod server;
 pub mod service;
 pub mod stack;
+pub mod webhook;
 #[cfg(feature = "peers")]
 pub mod words;
 

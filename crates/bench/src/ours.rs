@@ -5,12 +5,19 @@ use std::time::Duration;
 
 use campotech_metrics::Metrics;
 use campotech_security::client_ip::{ClientIpLayer, TrustedProxies};
+use campotech_security::cors::{CrossOriginLayer, OriginList};
+use campotech_security::csrf::CsrfLayer;
 use campotech_security::deadline::HandlerDeadlineLayer;
-use campotech_security::headers::SecurityHeadersLayer;
+use campotech_security::headers::{EmbedderPolicy, HeaderProfile, OpenerPolicy, SecurityHeadersLayer};
+use campotech_security::identity::IdentityLayer;
 use campotech_security::inspect::InspectLayer;
 use campotech_security::overload::OverloadLayer;
 use campotech_security::request_id::RequestIdLayer;
 use campotech_sentry::{SentryConfig, SentryGuard, SentryLayer};
+use http::HeaderValue;
+use http::header::{
+    HeaderName, STRICT_TRANSPORT_SECURITY, X_DNS_PREFETCH_CONTROL, X_FRAME_OPTIONS, X_XSS_PROTECTION,
+};
 use tower::Layer;
 
 use crate::service::{Nothing, driven, get};
@@ -18,6 +25,12 @@ use crate::{Case, Subject};
 
 /// The floor of every layer.
 pub const NOTHING: &str = "nothing";
+
+/// The headers of this house.
+pub const HEADERS: &str = "security.headers";
+
+/// As many headers as tower-helmet sets.
+pub const FOURTEEN_HEADERS: &str = "security.headers.fourteen";
 
 pub const CASES: &[Case] = &[
     Case { name: NOTHING, floor: NOTHING, begin: || driven(Nothing, get) },
@@ -28,8 +41,18 @@ pub const CASES: &[Case] = &[
     }),
     layer("sentry.layer", || driven(SentryLayer::new(sentry_client()).layer(Nothing), get)),
     layer("security.client_ip", || driven(ClientIpLayer::new(TrustedProxies::none()).layer(Nothing), get)),
+    layer("security.identity", || driven(identity().layer(Nothing), get)),
     layer("security.request_id", || driven(RequestIdLayer::new().layer(Nothing), get)),
-    layer("security.headers", || driven(SecurityHeadersLayer::new().layer(Nothing), get)),
+    layer("security.cors", || {
+        let origins = OriginList::parse("https://app.example.com,https://*.example.org").expect("origins");
+        driven(CrossOriginLayer::new(origins).layer(Nothing), get)
+    }),
+    layer("security.cors_without_list", || {
+        driven(CrossOriginLayer::new(OriginList::none()).layer(Nothing), get)
+    }),
+    layer("security.csrf", || driven(CsrfLayer::new().layer(Nothing), get)),
+    layer(HEADERS, || driven(SecurityHeadersLayer::new().layer(Nothing), get)),
+    layer(FOURTEEN_HEADERS, || driven(SecurityHeadersLayer::new().with_api(fourteen()).layer(Nothing), get)),
     layer("security.inspect", || driven(InspectLayer::new().layer(Nothing), get)),
     layer("security.overload", || driven(OverloadLayer::new(1_000).expect("a limit").layer(Nothing), get)),
     layer("security.deadline", || {
@@ -61,6 +84,29 @@ pub fn sentry_client() -> &'static SentryGuard {
     })
 }
 
+/// The names of tower-helmet's defaults, long values where it has long ones.
+fn fourteen() -> HeaderProfile {
+    let more = [
+        (HeaderName::from_static("expect-ct"), "max-age=0"),
+        (HeaderName::from_static("origin-agent-cluster"), "?1"),
+        (STRICT_TRANSPORT_SECURITY, "max-age=15552000; includeSubDomains"),
+        (X_DNS_PREFETCH_CONTROL, "off"),
+        (HeaderName::from_static("x-download-options"), "noopen"),
+        (X_FRAME_OPTIONS, "SAMEORIGIN"),
+        (HeaderName::from_static("x-permitted-cross-domain-policies"), "none"),
+        (X_XSS_PROTECTION, "0"),
+    ];
+    let profile = HeaderProfile::api()
+        .with_opener_policy(OpenerPolicy::SameOrigin)
+        .with_embedder_policy(EmbedderPolicy::RequireCorp);
+    more.into_iter()
+        .fold(profile, |profile, (name, value)| profile.with_header(name, HeaderValue::from_static(value)))
+}
+
 fn measured() -> Metrics {
     Metrics::builder("bench", "1").build().expect("metrics")
+}
+
+fn identity() -> IdentityLayer {
+    IdentityLayer::new(ClientIpLayer::new(TrustedProxies::none()), RequestIdLayer::new())
 }

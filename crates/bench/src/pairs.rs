@@ -55,9 +55,11 @@ fn timed(subject: &mut Subject, calls: u64) -> f64 {
     start.elapsed().as_nanos() as f64 / calls as f64
 }
 
+/// The value in the middle.
+///
 /// # Panics
 /// There is none.
-fn median(mut values: Vec<f64>) -> f64 {
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

@@ -8,6 +8,7 @@ use axum_prometheus::metrics_exporter_prometheus::PrometheusHandle;
 use http::Request;
 use sentry_tower::{NewSentryLayer, SentryHttpLayer};
 use tower::{Layer, ServiceBuilder};
+use tower_helmet::HelmetLayer;
 
 use crate::ours::NOTHING;
 use crate::service::{Nothing, driven, get, runtime};
@@ -15,10 +16,16 @@ use crate::{Case, Subject};
 
 pub const AXUM_PROMETHEUS: &str = "axum_prometheus.layer";
 pub const SENTRY_TOWER: &str = "sentry_tower.pair";
+pub const TOWER_HELMET: &str = "tower_helmet.layer";
 
 pub const CASES: &[Case] = &[
     Case { name: AXUM_PROMETHEUS, floor: NOTHING, begin: axum_prometheus },
     Case { name: SENTRY_TOWER, floor: NOTHING, begin: sentry_tower },
+    Case {
+        name: TOWER_HELMET,
+        floor: NOTHING,
+        begin: || driven(HelmetLayer::with_defaults().layer(Nothing), get),
+    },
 ];
 
 /// One for a process: it sets the global recorder.

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use campotech_core::Route;
-use http::header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderValue, Method, Request, Response, Uri};
 use http_body_util::BodyExt;
 use tokio::runtime::{Builder, Runtime};
@@ -57,6 +57,17 @@ fn base(method: Method, path: &'static str, route: &'static OnceLock<Arc<str>>, 
 pub fn get() -> Request<Body> {
     static ROUTE: OnceLock<Arc<str>> = OnceLock::new();
     base(Method::GET, "/api/ping", &ROUTE, Body::empty())
+}
+
+/// A request with a small body.
+pub fn post() -> Request<Body> {
+    static ROUTE: OnceLock<Arc<str>> = OnceLock::new();
+    const BODY: &str = r#"{"status":"done"}"#;
+    let mut request = base(Method::POST, "/api/jobs", &ROUTE, Body::from(BODY));
+    let headers = request.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_LENGTH, HeaderValue::from_static("17"));
+    request
 }
 
 /// A runtime of this thread.

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod body;
+#[cfg(feature = "cgroup")]
+pub mod cgroup;
 pub mod clock;
 pub mod context;
 pub mod guard;
@@ -18,12 +20,15 @@ pub use context::{
 };
 pub use guard::{Decision, Mode, Verdict};
 pub use identity::{
-    ClientIp, ClientNetwork, PeerAddr, RequestId, Sampling, SpanId, TraceContext, TraceId, TraceState,
+    ClientIp, ClientNetwork, DirectTls, ForwardedHost, PeerAddr, RequestId, Sampling, SpanId, TraceContext,
+    TraceId, TraceState,
 };
 pub use observer::{
-    CheckOutcome, CheckReport, ComponentStatus, NoObserver, Observer, RateLimitVerdict, StateChange,
+    CheckOutcome, CheckReport, ComponentStatus, Measure, Measurement, NoObserver, Observer, RateLimitVerdict,
+    StateChange,
 };
 pub use problem::{
-    AcceptLanguage, Fault, FaultLocation, Language, Localized, Problem, ProblemKind, kinds, tellable_name,
+    AcceptLanguage, Addressee, Fault, FaultLocation, Language, Localized, Problem, ProblemKind, kinds,
+    tellable_name,
 };
 pub use route::{GrpcRoutes, NameRoute, Route, RouteLayer, RouteService, matched_route};

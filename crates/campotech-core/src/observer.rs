@@ -58,6 +58,35 @@ pub struct CheckReport<'a> {
     pub duration: Duration,
 }
 
+/// What a health check can read of its dependency besides how it is; the unit is part of the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Measure {
+    /// When the dependency's certificate ends, in seconds since the Unix epoch.
+    CertificateExpiry,
+    /// How far a replica is behind, in seconds.
+    ReplicationLag,
+    /// The age of the oldest transaction that is open, in seconds.
+    OldestTransaction,
+    /// What is used of a limit, such as memory, disk or a pool: 0 to 1.
+    UsedRatio,
+    /// Entries that wait in a queue.
+    QueueDepth,
+    /// The age of the oldest entry that waits in a queue, in seconds.
+    QueueAge,
+}
+
+/// A number that a health check has read.
+#[derive(Debug, Clone, Copy)]
+pub struct Measurement<'a> {
+    /// The component's registered name.
+    pub component: &'a str,
+    /// What was read.
+    pub measure: Measure,
+    /// Its value, in the measure's unit.
+    pub value: f64,
+}
+
 /// A component's change of state, after thresholds.
 #[derive(Debug, Clone, Copy)]
 pub struct StateChange<'a> {
@@ -98,6 +127,11 @@ pub trait Observer: fmt::Debug + Send + Sync + 'static {
     fn state_change(&self, change: StateChange<'_>) {
         let _ = change;
     }
+
+    /// A health check has read a number.
+    fn measurement(&self, measurement: Measurement<'_>) {
+        let _ = measurement;
+    }
 }
 
 /// Observes nothing.
@@ -126,6 +160,10 @@ impl<O: Observer + ?Sized> Observer for std::sync::Arc<O> {
     fn state_change(&self, change: StateChange<'_>) {
         (**self).state_change(change);
     }
+
+    fn measurement(&self, measurement: Measurement<'_>) {
+        (**self).measurement(measurement);
+    }
 }
 
 impl RateLimitVerdict {
@@ -150,6 +188,31 @@ impl ComponentStatus {
             Self::Unhealthy => "unhealthy",
             Self::Degraded => "degraded",
             Self::Healthy => "healthy",
+        }
+    }
+}
+
+impl Measure {
+    /// Every measure.
+    pub const ALL: [Self; 6] = [
+        Self::CertificateExpiry,
+        Self::ReplicationLag,
+        Self::OldestTransaction,
+        Self::UsedRatio,
+        Self::QueueDepth,
+        Self::QueueAge,
+    ];
+
+    /// The name with its unit, such as `replication_lag_seconds`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CertificateExpiry => "certificate_expiry_timestamp_seconds",
+            Self::ReplicationLag => "replication_lag_seconds",
+            Self::OldestTransaction => "oldest_transaction_seconds",
+            Self::UsedRatio => "used_ratio",
+            Self::QueueDepth => "queue_depth",
+            Self::QueueAge => "queue_age_seconds",
         }
     }
 }

@@ -5,12 +5,14 @@ mod common;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use campotech_core::{CheckReport, Observer};
 use campotech_health::ComponentStatus::{Degraded, Healthy, Unhealthy, Unknown};
-use campotech_health::{Check, CheckResult, ConfigError, Health, Phase, Reason, StartError, check_fn};
+use campotech_health::{
+    Check, CheckResult, ConfigError, Health, HealthEvent, Phase, Reason, StartError, Watchdog, check_fn,
+};
 use campotech_testkit::RecordingObserver;
 use common::{Act, Probe, builder, pass, settle};
 
@@ -275,16 +277,26 @@ fn without_a_runtime_start_says_so() {
 }
 
 // Real time: a paused clock can't see a blocked thread.
+/// The worker that blocks may be the one that looked after the timers, which tokio gives to no other before there is work for it.
+fn watched(health: &Health) -> Watchdog {
+    health.watch(&tokio::runtime::Handle::current(), Duration::from_secs(1)).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_check_that_blocks_its_thread_times_out_and_never_overlaps_itself() {
     let running = Arc::new(AtomicUsize::new(0));
     let runs = Arc::new(AtomicUsize::new(0));
     let most = Arc::new(AtomicUsize::new(0));
     let counts = (Arc::clone(&running), Arc::clone(&runs), Arc::clone(&most));
+    let told = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&told);
     let blocking = check_fn("blocking", move || {
         counts.1.fetch_add(1, Ordering::SeqCst);
         counts.2.fetch_max(counts.0.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        std::thread::sleep(Duration::from_millis(200));
+        while !seen.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::thread::sleep(Duration::from_millis(100));
         counts.0.fetch_sub(1, Ordering::SeqCst);
         async { Ok(()) }
     });
@@ -292,14 +304,94 @@ async fn a_check_that_blocks_its_thread_times_out_and_never_overlaps_itself() {
     let builder = builder().check(blocking.critical());
     let health =
         builder.with_timeout(millis(20)).with_interval(millis(50)).with_reprobe(millis(10)).build().unwrap();
+    let _watched = watched(&health);
     let mut changes = health.subscribe();
     health.start().unwrap();
     let first = changes.wait_for(|snapshot| snapshot.components[0].age.is_some()).await.unwrap().clone();
     assert_eq!(first.components[0].reason, Reason::Timeout);
+    told.store(true, Ordering::SeqCst);
     while runs.load(Ordering::SeqCst) < 3 {
         pass(0.01).await;
     }
     assert_eq!(most.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_check_that_blocks_its_thread_is_told_before_it_is_done() {
+    let (blocks, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let check = check_fn("blocking", {
+        let (blocks, done) = (Arc::clone(&blocks), Arc::clone(&done));
+        move || {
+            while blocks.load(Ordering::SeqCst) && !done.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            async { Ok(()) }
+        }
+    });
+    let millis = Duration::from_millis;
+    let builder = builder().check(check.critical());
+    let health =
+        builder.with_timeout(millis(50)).with_interval(millis(200)).with_reprobe(millis(50)).build().unwrap();
+    let _watched = watched(&health);
+    let mut changes = health.subscribe();
+    health.start().unwrap();
+    changes.wait_for(|snapshot| snapshot.ready).await.unwrap();
+    blocks.store(true, Ordering::SeqCst);
+    // Well before the result grows stale, which is after 15 s.
+    let told = changes.wait_for(|snapshot| snapshot.components[0].status == Unhealthy);
+    let told = tokio::time::timeout(Duration::from_secs(5), told).await.unwrap().unwrap().clone();
+    assert_eq!((told.components[0].reason, told.ready), (Reason::Timeout, false));
+    done.store(true, Ordering::SeqCst);
+    changes.wait_for(|snapshot| snapshot.ready).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_hears_of_a_change_finds_it() {
+    let probe = Probe::new("store");
+    let millis = Duration::from_millis;
+    let builder = builder().check(probe.clone().critical());
+    let health =
+        builder.with_timeout(millis(2)).with_interval(millis(5)).with_reprobe(millis(1)).build().unwrap();
+    let mut events = health.events();
+    health.start().unwrap();
+    for round in 0..200 {
+        let (to, ready) = if round % 2 == 0 {
+            probe.passes();
+            (Healthy, true)
+        } else {
+            probe.fails(Reason::Refused);
+            (Unhealthy, false)
+        };
+        loop {
+            match events.recv().await.unwrap() {
+                HealthEvent::Component { to: now, .. } if now == to => break,
+                _ => {}
+            }
+        }
+        assert_eq!((health.snapshot().components[0].status, health.is_ready()), (to, ready));
+    }
+}
+
+#[test]
+fn a_runtime_without_a_timer_is_not_kept_busy() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_io().build().unwrap();
+    let probe = Probe::new("store");
+    let health = builder().check(probe.clone().critical()).build().unwrap();
+    runtime.block_on(async { health.start().unwrap() });
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(probe.starts().is_empty());
+    assert_eq!(runtime.metrics().num_alive_tasks(), 0);
+    assert!(!health.is_ready());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_may_run_once_and_never_again() {
+    let once = Probe::new("once").critical().with_interval(Duration::MAX).with_max_age(Duration::MAX);
+    let health = builder().check(once).check(Probe::new("store").critical()).build().unwrap();
+    health.start().unwrap();
+    pass(1_000_000.0).await;
+    assert!(health.is_ready());
+    assert_eq!(health.snapshot().components[0].status, Healthy);
 }
 
 #[test]

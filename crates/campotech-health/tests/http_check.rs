@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use campotech_health::{Check, CheckResult, ComponentStatus, Details, HttpCheck, Reason};
-use common::{Probe, builder};
+use common::{Probe, builder, patient};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -60,16 +60,6 @@ async fn read_head(stream: &mut TcpStream) -> Option<String> {
         head.push(stream.read_u8().await.ok()?);
     }
     Some(String::from_utf8(head).unwrap())
-}
-
-/// With so much time that a busy machine can't make it fail.
-fn patient(url: &str) -> HttpCheck {
-    let check = HttpCheck::new("peer", url).unwrap();
-    check
-        .with_connect_timeout(Duration::from_secs(30))
-        .unwrap()
-        .with_timeout(Duration::from_secs(30))
-        .unwrap()
 }
 
 fn check(addr: SocketAddr) -> HttpCheck {
@@ -259,58 +249,3 @@ async fn nothing_of_the_url_is_shown() {
 
 #[allow(clippy::reversed_empty_ranges, reason = "this is what is refused")]
 const RANGE: std::ops::RangeInclusive<u16> = 300..=200;
-
-#[cfg(feature = "http-check-tls")]
-#[tokio::test]
-async fn a_certificate_has_to_be_trusted_and_to_match() {
-    use tokio_rustls::TlsAcceptor;
-    use tokio_rustls::rustls::ServerConfig;
-    use tokio_rustls::rustls::crypto::ring::default_provider;
-    use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let der = made.cert.der().clone();
-    let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
-    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![der.clone()], key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                head.push(stream.read_u8().await.unwrap());
-            }
-            stream.write_all(OK).await.unwrap();
-        }
-    });
-    let check = |host: &str| patient(&format!("https://{host}:{port}/live"));
-    let roots = || [der.to_vec()];
-    let trusting = check("localhost").with_root_certificates(roots()).unwrap();
-    assert_eq!(trusting.run().await, CheckResult::ok());
-    assert_eq!(check("localhost").run().await.reason(), Reason::Tls, "Mozilla does not know it");
-    let other_name = check("127.0.0.1").with_root_certificates(roots()).unwrap();
-    assert_eq!(other_name.run().await.reason(), Reason::Tls);
-    assert!(check("localhost").with_root_certificates([]).is_err());
-    assert!(check("localhost").with_root_certificates([vec![1, 2, 3]]).is_err());
-
-    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("https://{}/live", plain.local_addr().unwrap());
-    tokio::spawn(async move {
-        let (mut stream, _) = plain.accept().await.unwrap();
-        stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").await.unwrap();
-        let _ = stream.read_to_end(&mut Vec::new()).await;
-    });
-    assert_eq!(patient(&url).run().await.reason(), Reason::Tls);
-    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("https://{}/live", silent.local_addr().unwrap());
-    let silent_check =
-        HttpCheck::new("peer", &url).unwrap().with_connect_timeout(Duration::from_millis(50)).unwrap();
-    assert_eq!(silent_check.run().await.reason(), Reason::Timeout);
-}

@@ -7,12 +7,12 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use campotech_health::{Check, CheckResult, ComponentStatus, ConfigError, Health, Postgres, Reason};
+use campotech_health::{Check, CheckResult, ComponentStatus, ConfigError, Health, Measure, Postgres, Reason};
 use campotech_testkit::{Fault, FaultProxy, Postgres as Server};
 use deadpool_postgres::tokio_postgres::{Client, Config, NoTls};
 use deadpool_postgres::{Manager, Pool};
 use tokio::net::TcpListener;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -42,7 +42,8 @@ fn patient(pool: &Pool) -> Postgres {
 }
 
 fn calm(check: Postgres) -> Postgres {
-    with_times(check, Duration::from_secs(60), Duration::from_secs(60))
+    let long = Duration::from_secs(60);
+    with_times(check, long, long).with_slow_after(long).unwrap()
 }
 
 /// For a server that will not answer.
@@ -83,13 +84,17 @@ async fn becomes(check: &Postgres, server: &Server, expected: (ComponentStatus, 
 }
 
 /// Sessions of the application's role, told by the server once there are as few as expected.
-async fn sessions_become(admin: &Client, expected: i64) {
+async fn sessions(admin: &Client) -> i64 {
     let query = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'campotech'";
+    admin.query_one(query, &[]).await.unwrap().get(0)
+}
+
+async fn sessions_become(admin: &Client, expected: i64) {
     let mut count = -1;
     let counted = timeout(SECONDS_10, async {
         while count != expected {
             sleep(Duration::from_millis(10)).await;
-            count = admin.query_one(query, &[]).await.unwrap().get(0);
+            count = sessions(admin).await;
         }
     });
     assert!(counted.await.is_ok(), "{count} sessions, expected {expected}");
@@ -374,6 +379,13 @@ async fn a_postmaster_that_is_frozen_or_shuts_down_is_degraded_for_old_connectio
     assert_eq!(run(&hasty(Postgres::new(&pool)), &server).await, (Unhealthy, Reason::Timeout));
     signal(&postmaster, "CONT");
     becomes(&old, &server, OK).await;
+    // Opening leaves half of the time to the old connection, though it may take more than all of it.
+    let old = with_times(old, millis(1_000), millis(900));
+    becomes(&old, &server, OK).await;
+    signal(&postmaster, "STOP");
+    assert_eq!(run(&old, &server).await, (Degraded, Reason::Timeout));
+    signal(&postmaster, "CONT");
+    becomes(&old, &server, OK).await;
     // A smart shutdown waits for sessions.
     let old = patient(&pool).with_runs_per_connection(runs(1));
     assert_eq!(run(&old, &server).await, OK);
@@ -406,7 +418,7 @@ async fn a_network_that_delays_or_swallows_is_slow_or_a_timeout() {
     let server = Server::start().await;
     let proxy = FaultProxy::start(server.addr()).await;
     let pool = pool(&server.url_via(proxy.addr()));
-    let check = patient(&pool);
+    let check = patient(&pool).with_slow_after(Duration::from_millis(500)).unwrap();
     assert_eq!(run(&check, &server).await, OK);
     proxy.set(Fault::Delay(Duration::from_millis(260)));
     assert_eq!(run(&check, &server).await, (Degraded, Reason::Slow));
@@ -474,6 +486,172 @@ async fn health_keeps_a_service_ready_whose_pool_is_full_and_not_one_whose_datab
     sessions_become(&server.admin().await, 1).await;
 }
 
+/// One run's number.
+async fn measure(check: &Postgres, measure: Measure) -> Option<f64> {
+    check.run().await.measures().get(measure)
+}
+
+#[tokio::test]
+async fn a_standby_is_late_when_it_replays_late_or_hears_nothing() {
+    let primary = Server::start().await;
+    let standby = primary.standby().await;
+    let (writer, admin) = (primary.admin().await, standby.admin().await);
+    let lag = |pool: &Pool| patient(pool).with_replication_lag(Duration::from_millis(300)).unwrap();
+    let pool = pool(&standby.url());
+    let (strict, check) = (lag(&pool), lag(&pool).with_reads_sufficing());
+    writer.batch_execute("CREATE TABLE a (b int)").await.unwrap();
+    becomes(&check, &standby, OK).await;
+    sleep(Duration::from_millis(400)).await;
+    assert_eq!(run(&check, &standby).await, OK, "an idle primary leaves nothing to replay");
+    assert_eq!(measure(&check, Measure::ReplicationLag).await, Some(0.0));
+    admin.batch_execute("SELECT pg_wal_replay_pause()").await.unwrap();
+    writer.batch_execute("INSERT INTO a VALUES (1)").await.unwrap();
+    becomes(&check, &standby, (Degraded, Reason::Slow)).await;
+    let behind = measure(&check, Measure::ReplicationLag).await.unwrap();
+    assert!((0.3..60.0).contains(&behind), "{behind}");
+    assert_eq!(run(&strict, &standby).await, (Unhealthy, Reason::ReadOnly), "that is worse");
+    assert!(measure(&strict, Measure::ReplicationLag).await.unwrap() >= behind);
+    assert_eq!(run(&patient(&pool).with_reads_sufficing(), &standby).await, OK, "nobody asked");
+    let calm = patient(&pool).with_reads_sufficing().with_replication_lag(Duration::from_secs(600)).unwrap();
+    assert_eq!(run(&calm, &standby).await, OK, "as much may be");
+    admin.batch_execute("SELECT pg_wal_replay_resume()").await.unwrap();
+    becomes(&check, &standby, OK).await;
+    primary.kill().await;
+    becomes(&check, &standby, (Degraded, Reason::ReplicaLinkDown)).await;
+    admin.batch_execute("SELECT pg_promote()").await.unwrap();
+    assert_eq!(run(&strict, &standby).await, OK, "a primary is behind nobody");
+    assert_eq!(measure(&strict, Measure::ReplicationLag).await, Some(0.0));
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_open_for_long_is_slow() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let pool = pool(&server.url());
+    let check = patient(&pool).with_oldest_transaction(Duration::from_millis(200)).unwrap();
+    assert_eq!(run(&check, &server).await, OK);
+    assert_eq!(measure(&check, Measure::OldestTransaction).await, Some(0.0));
+    let client = pool.get().await.unwrap();
+    client.batch_execute("BEGIN").await.unwrap();
+    becomes(&check, &server, (Degraded, Reason::Slow)).await;
+    let age = measure(&check, Measure::OldestTransaction).await.unwrap();
+    assert!((0.2..60.0).contains(&age), "{age}");
+    assert_eq!(measure(&check, Measure::UsedRatio).await, Some(0.25), "the pool's, beside it");
+    client.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(run(&check, &server).await, OK);
+    // Another role's is seen by those only who may.
+    let database = client.query_one("SELECT current_database()", &[]).await.unwrap();
+    let other = admin.query_one("SELECT current_database()", &[]).await.unwrap();
+    assert_eq!(database.get::<_, &str>(0), other.get::<_, &str>(0));
+    admin.batch_execute("BEGIN").await.unwrap();
+    sleep(Duration::from_millis(250)).await;
+    assert_eq!(run(&check, &server).await, OK);
+    let grant = server.admin().await;
+    grant.batch_execute("GRANT pg_read_all_stats TO campotech").await.unwrap();
+    assert_eq!(run(&check, &server).await, (Degraded, Reason::Slow));
+    admin.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(run(&check, &server).await, OK);
+}
+
+#[tokio::test]
+async fn a_database_whose_migrations_are_behind_is_starting_up() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let pool = pool(&server.url());
+    let asking = |table: &str| patient(&pool).with_migrations(table, "version", 3).unwrap();
+    let (check, elsewhere) = (asking("_migrations"), asking("app.Done"));
+    let behind = (Unhealthy, Reason::StartingUp);
+    assert_eq!(run(&check, &server).await, behind, "no table");
+    assert_eq!(run(&elsewhere, &server).await, behind, "no schema");
+    for sql in ["CREATE TABLE _migrations (version int)", "GRANT SELECT ON _migrations TO campotech"] {
+        admin.batch_execute(sql).await.unwrap();
+    }
+    assert_eq!(run(&check, &server).await, behind, "no row");
+    admin.batch_execute("INSERT INTO _migrations VALUES (1), (2)").await.unwrap();
+    assert_eq!(run(&check, &server).await, behind);
+    admin.batch_execute("INSERT INTO _migrations VALUES (3)").await.unwrap();
+    assert_eq!(run(&check, &server).await, OK);
+    admin.batch_execute("INSERT INTO _migrations VALUES (10)").await.unwrap();
+    assert_eq!(run(&check, &server).await, OK, "an older service beside a newer one");
+    sessions_become(&admin, 2).await;
+    // Numbers that are kept as text: the greatest text is 9.
+    for sql in [
+        "CREATE SCHEMA app",
+        "CREATE TABLE app.\"Done\" (version text)",
+        "INSERT INTO app.\"Done\" VALUES ('1'), ('2'), ('10')",
+    ] {
+        admin.batch_execute(sql).await.unwrap();
+    }
+    assert_eq!(run(&elsewhere, &server).await, (Unhealthy, Reason::Auth), "not ours to read");
+    admin.batch_execute("GRANT USAGE ON SCHEMA app TO campotech").await.unwrap();
+    admin.batch_execute("GRANT SELECT ON app.\"Done\" TO campotech").await.unwrap();
+    assert_eq!(run(&elsewhere, &server).await, OK);
+    let error = patient(&pool).with_migrations("a; DROP TABLE b", "version", 3).unwrap_err();
+    assert!(matches!(error, ConfigError::InvalidIdentifier { .. }));
+}
+
+#[tokio::test]
+async fn all_that_is_asked_is_one_statement() {
+    let server =
+        Server::builder().setting("log_statement", "all").setting("log_line_prefix", "%u ").start().await;
+    server.admin().await.batch_execute("CREATE TABLE done AS SELECT 7 AS version").await.unwrap();
+    server.admin().await.batch_execute("GRANT SELECT ON done TO campotech").await.unwrap();
+    let check = patient(&pool(&server.url()))
+        .with_replication_lag(SECONDS_10)
+        .unwrap()
+        .with_oldest_transaction(SECONDS_10)
+        .unwrap()
+        .with_migrations("done", "version", 7)
+        .unwrap();
+    for _ in 0..5 {
+        assert_eq!(run(&check, &server).await, OK);
+    }
+    let log = server.log();
+    assert_eq!(log.matches("\ncampotech LOG:").count(), 5, "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pool_that_is_leased_for_half_a_minute_is_degraded_and_the_service_ready() {
+    let server = Server::start().await;
+    let admin = server.admin().await;
+    let pool = pool_of(&server.url(), 4);
+    // The server's next fork may be slow.
+    let check = with_times(patient(&pool), Duration::from_secs(2), Duration::from_secs(2));
+    let health = Health::builder("jobs-api", "1.2.3")
+        .with_timeout(Duration::from_millis(2_400))
+        .check(check.critical())
+        .build()
+        .unwrap();
+    let mut leased = Vec::new();
+    for _ in 0..4 {
+        leased.push(pool.get().await.unwrap());
+    }
+    let waiter = tokio::spawn({
+        let pool = pool.clone();
+        async move { pool.get().await.map(drop) }
+    });
+    health.start().unwrap();
+    let began = Instant::now();
+    let (mut degraded, mut ready) = (false, false);
+    while began.elapsed() < Duration::from_secs(30) {
+        let component = health.snapshot().components[0].clone();
+        match (component.status, component.reason) {
+            (Degraded, Reason::Saturated) => degraded = true,
+            state => assert!(!degraded && state.0 != Unhealthy, "{state:?}"),
+        }
+        ready |= health.is_ready();
+        assert!(!ready || health.is_ready(), "not ready for a moment");
+        // The four, the check's own, and the one that it may be opening.
+        assert!(sessions(&admin).await <= 6);
+        assert_eq!(pool.status().size, 4, "no slot is used");
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert!(degraded && ready);
+    assert!(!waiter.is_finished(), "nobody has given a connection back");
+    drop(leased);
+    waiter.await.unwrap().unwrap();
+}
+
 #[tokio::test]
 async fn times_of_zero_are_refused() {
     let pool = pool("postgres://ana:geheim@127.0.0.1:1/x");
@@ -481,6 +659,9 @@ async fn times_of_zero_are_refused() {
     for error in [
         Postgres::new(&pool).with_timeout(zero).unwrap_err(),
         Postgres::new(&pool).with_connect_timeout(zero).unwrap_err(),
+        Postgres::new(&pool).with_slow_after(zero).unwrap_err(),
+        Postgres::new(&pool).with_replication_lag(zero).unwrap_err(),
+        Postgres::new(&pool).with_oldest_transaction(zero).unwrap_err(),
     ] {
         assert!(matches!(error, ConfigError::ZeroDuration { .. }));
     }

@@ -5,10 +5,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use campotech_health::{Check, CheckResult, ComponentStatus, ConfigError, Reason, Redis};
+use campotech_health::{Check, CheckResult, ComponentStatus, ConfigError, Measure, Reason, Redis};
 use campotech_testkit::{Fault, FaultProxy, Redis as Server};
 use fred::clients::Client;
-use fred::types::config::{Config, TlsConnector};
+use fred::interfaces::ClientLike;
+use fred::types::config::{Config, ReconnectPolicy, TlsConnector};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::rustls::pki_types::CertificateDer;
@@ -33,7 +34,7 @@ fn patient(url: &str) -> Redis {
 fn patient_with(client: &Client) -> Redis {
     let long = Duration::from_secs(60);
     let check = Redis::new(client).with_connect_timeout(long).unwrap().with_timeout(long).unwrap();
-    check.with_closer_look_every(NonZeroU32::MIN)
+    check.with_slow_after(long).unwrap().with_closer_look_every(NonZeroU32::MIN)
 }
 
 /// For servers that will not answer.
@@ -341,7 +342,7 @@ async fn what_only_new_connections_meet_is_degraded_for_old_ones() {
 async fn a_network_that_delays_or_swallows_is_slow_or_a_timeout() {
     let server = Server::builder().password(PASSWORD).start().await;
     let proxy = FaultProxy::start(server.addr()).await;
-    let check = patient(&server.url_via(proxy.addr()));
+    let check = patient(&server.url_via(proxy.addr())).with_slow_after(Duration::from_millis(500)).unwrap();
     assert_eq!(run(&check).await, OK);
     proxy.set(Fault::Delay(Duration::from_millis(260)));
     assert_eq!(run(&check).await, (Degraded, Reason::Slow));
@@ -370,12 +371,92 @@ async fn a_network_that_delays_or_swallows_is_slow_or_a_timeout() {
     assert_eq!(run(&check).await, (Unhealthy, Reason::Unreachable));
 }
 
+/// A client of the application, connected, that connects anew by itself.
+async fn connected(url: &str) -> Client {
+    let policy = ReconnectPolicy::new_constant(0, 50);
+    let client = Client::new(Config::from_url(url).unwrap(), None, None, Some(policy));
+    client.connect();
+    timeout(SECONDS_10, client.wait_for_connect()).await.unwrap().unwrap();
+    client
+}
+
+#[tokio::test]
+async fn clients_that_hang_or_have_lost_their_connection_are_degraded() {
+    let server = Server::builder().password(PASSWORD).start().await;
+    let proxy = FaultProxy::start(server.addr()).await;
+    let (good, bad) = (connected(&server.url()).await, connected(&server.url_via(proxy.addr())).await);
+    let pings = calls(&server, "ping").await;
+    let check = patient(&server.url()).with_clients([good.clone(), bad.clone()]);
+    assert_eq!(run(&check).await, OK);
+    assert_eq!(calls(&server, "ping").await - pings, 3, "the check's own, and one of each client");
+    let check = check.with_timeout(Duration::from_millis(300)).unwrap();
+    for fault in [Fault::Blackhole, Fault::HalfOpen] {
+        proxy.set(fault);
+        for _ in 0..3 {
+            let result = check.run().await;
+            assert_eq!((result.status(), result.reason()), (Degraded, Reason::Timeout), "{fault:?}");
+            assert!(result.message().unwrap().starts_with("1 of 2 clients: "), "{:?}", result.message());
+        }
+        proxy.set(Fault::Pass);
+        proxy.reset_all();
+        becomes(&check, OK).await;
+    }
+    proxy.set(Fault::Refuse);
+    proxy.reset_all();
+    becomes(&check, (Degraded, Reason::Unreachable)).await;
+    assert_eq!(run(&patient(&server.url()).with_clients([good])).await, OK, "those of others are fine");
+    server.freeze();
+    let hasty = hasty(&server.url()).with_clients([bad.clone()]);
+    assert_eq!(run(&hasty).await, (Unhealthy, Reason::Timeout), "the server's own state is worse");
+    server.thaw();
+    proxy.set(Fault::Pass);
+    becomes(&check, OK).await;
+    // One that ended for good, and one that never was connected.
+    bad.quit().await.unwrap();
+    assert_eq!(run(&check).await, (Degraded, Reason::Unreachable));
+    let never = patient(&server.url()).with_clients([client(&server.url())]);
+    assert_eq!(run(&never).await, (Degraded, Reason::Unreachable));
+}
+
+#[tokio::test]
+async fn a_pause_is_seen_by_everybody_and_a_client_that_was_killed_comes_back() {
+    let server = Server::start().await;
+    let own = connected(&server.url()).await;
+    let check = patient(&server.url()).with_clients([own]);
+    assert_eq!(run(&check).await, OK);
+    server.command(&["CLIENT", "KILL", "TYPE", "NORMAL"]).await;
+    becomes(&check, OK).await;
+    server.command(&["CLIENT", "PAUSE", "2000", "ALL"]).await;
+    let hasty = check.with_timeout(Duration::from_millis(100)).unwrap();
+    assert_eq!(run(&hasty).await, (Unhealthy, Reason::Timeout));
+    becomes(&hasty, OK).await;
+}
+
+#[tokio::test]
+async fn memory_with_a_limit_is_measured_and_told_in_runs_between() {
+    let server = Server::start().await;
+    let check = patient(&server.url()).with_closer_look_every(runs(3));
+    let used = async || check.run().await.measures().get(Measure::UsedRatio);
+    assert_eq!(used().await, None, "without a limit");
+    server.command(&["CONFIG", "SET", "maxmemory", "100mb"]).await;
+    assert_eq!((used().await, used().await), (None, None), "not looked at");
+    let first = used().await.unwrap();
+    assert!(first > 0.0 && first < 0.5, "{first}");
+    assert_eq!((used().await, used().await), (Some(first), Some(first)));
+    server.command(&["DEBUG", "POPULATE", "100000", "key", "200"]).await;
+    let second = used().await.unwrap();
+    assert!(second > first + 0.1, "{first} {second}");
+    server.command(&["CONFIG", "SET", "maxmemory", "0"]).await;
+    assert_eq!((used().await, used().await, used().await), (Some(second), Some(second), None));
+}
+
 #[tokio::test]
 async fn times_of_zero_are_refused() {
     let client = client("redis://:geheim-4711@127.0.0.1:1");
     for error in [
         Redis::new(&client).with_timeout(Duration::ZERO).unwrap_err(),
         Redis::new(&client).with_connect_timeout(Duration::ZERO).unwrap_err(),
+        Redis::new(&client).with_slow_after(Duration::ZERO).unwrap_err(),
     ] {
         assert!(matches!(error, ConfigError::ZeroDuration { .. }));
     }

@@ -221,8 +221,9 @@ async fn health_json_follows_the_draft() {
     let response = ask("/health").await;
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "application/health+json");
-    assert_eq!(response.headers()["vary"], "accept");
+    // Nobody may keep it, so that there is nothing for a cache to tell apart.
     assert_eq!(response.headers()["cache-control"], "no-store");
+    assert!(!response.headers().contains_key("vary"));
     let body: Value = serde_json::from_slice(response.body()).unwrap();
     assert_eq!(body["status"], "warn");
     assert_eq!((&body["serviceId"], &body["releaseId"]), (&json!("jobs-api"), &json!("1.2.3")));
@@ -330,10 +331,13 @@ async fn under_axum_each_route_has_its_template() {
     ];
     for (path, template, code) in expected {
         for method in [Method::GET, Method::HEAD] {
+            let head = method == Method::HEAD;
             let response = ask(method, path).await.unwrap();
             assert_eq!(response.status(), code, "{path}");
             assert_eq!(response.headers()["x-template"], template);
-            assert_ne!(response.headers()["content-length"], "0");
+            // The server tells the length of a body that is there.
+            let length = response.headers().get("content-length").map(|length| length.to_str().unwrap());
+            assert!(!head || length.is_some_and(|length| length != "0"), "{path}: {length:?}");
         }
         assert_eq!(ask(Method::POST, path).await.unwrap().status(), 405);
     }

@@ -11,6 +11,15 @@ use common::{Act, Probe, builder, pass, send, settle};
 use http::Request;
 use proptest::prelude::*;
 
+const PATHS: [&str; 6] = [
+    "/live",
+    "/ready",
+    "/health",
+    "/health/components/store",
+    "/health/components/x",
+    "/health/groups/storage",
+];
+
 /// What a driver might say, and the word in it that must not be seen.
 fn secret() -> impl Strategy<Value = (String, String)> {
     "[A-Z][a-z0-9]{8,20}Z".prop_flat_map(|word| {
@@ -37,7 +46,7 @@ proptest! {
             let observer = RecordingObserver::default();
             let probe = Probe::new("store");
             let health = builder()
-                .check(probe.clone().critical())
+                .check(probe.clone().critical().with_tag("storage"))
                 .with_observer(Arc::new(observer.clone()))
                 .build()
                 .unwrap();
@@ -45,11 +54,13 @@ proptest! {
             let result = result.with_message(&secret);
             let mut seen = format!("{result:?}");
             probe.set(Act::Answer(result));
+            let mut events = health.events();
             health.start().unwrap();
             settle().await;
             pass(12.0).await;
-            for path in ["/live", "/ready", "/health", "/health/components/store", "/health/components/x"] {
-                for accept in ["*/*", "application/health+json"] {
+            seen += &format!("{:?}", std::iter::from_fn(|| events.try_recv().ok()).collect::<Vec<_>>());
+            for path in PATHS {
+                for accept in ["*/*", "application/health+json", "text/plain", "text/html"] {
                     for details in [Details::Shown, Details::Hidden] {
                         let request = Request::get(path).header("accept", accept);
                         let answer = send(&health, details, request).await;

@@ -17,6 +17,7 @@ mod reports;
 mod requests;
 mod scrape;
 mod series;
+mod shortcuts;
 
 mod totals;
 

@@ -1,5 +1,7 @@
 //! Every metric of this crate in one place: names are an interface that alerts and dashboards read.
 
+use campotech_core::Measure;
+
 /// A family: its name, its help, its type.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Desc {
@@ -27,6 +29,16 @@ impl Kind {
         }
     }
 }
+
+/// What health checks read, in the order of [`Measure::ALL`].
+pub(crate) static MEASURES: [&Desc; Measure::ALL.len()] = [
+    &HEALTH_CERTIFICATE_EXPIRY,
+    &HEALTH_REPLICATION_LAG,
+    &HEALTH_OLDEST_TRANSACTION,
+    &HEALTH_USED_RATIO,
+    &HEALTH_QUEUE_DEPTH,
+    &HEALTH_QUEUE_AGE,
+];
 
 /// The value of `path` where no route matched.
 pub(crate) const UNMATCHED: &str = "__unmatched__";
@@ -82,6 +94,12 @@ descs! {
     HEALTH_STATUS = "health_status" Gauge "State of a component: 0 unknown, 1 unhealthy, 2 degraded, 3 healthy.";
     HEALTH_DURATION = "health_check_duration_seconds" Histogram "Time that runs of a health check took.";
     HEALTH_CHANGES = "health_state_changes_total" Counter "Changes of a component's state.";
+    HEALTH_CERTIFICATE_EXPIRY = "health_certificate_expiry_timestamp_seconds" Gauge "End of a component's certificate since the Unix epoch, as last read.";
+    HEALTH_REPLICATION_LAG = "health_replication_lag_seconds" Gauge "Time that a component's replica was behind, as last read.";
+    HEALTH_OLDEST_TRANSACTION = "health_oldest_transaction_seconds" Gauge "Age of a component's oldest open transaction, as last read.";
+    HEALTH_USED_RATIO = "health_used_ratio" Gauge "What was used of a component's limit, 0 to 1, as last read.";
+    HEALTH_QUEUE_DEPTH = "health_queue_depth" Gauge "Entries that waited in a component's queue, as last read.";
+    HEALTH_QUEUE_AGE = "health_queue_age_seconds" Gauge "Age of the oldest entry that waited in a component's queue, as last read.";
     PROCESS_CPU = "process_cpu_seconds_total" Counter "Processor time spent by the process.";
     PROCESS_RESIDENT = "process_resident_memory_bytes" Gauge "Resident memory of the process.";
     PROCESS_VIRTUAL = "process_virtual_memory_bytes" Gauge "Virtual memory of the process.";
@@ -142,6 +160,13 @@ mod tests {
             assert!(is_metric_name(desc.name), "{}", desc.name);
             assert_eq!(desc.kind == Kind::Counter, desc.name.ends_with("_total"), "{}", desc.name);
             assert!(desc.help.ends_with('.'), "{}", desc.name);
+        }
+    }
+
+    #[test]
+    fn every_measure_has_the_family_of_its_name() {
+        for (desc, measure) in MEASURES.iter().zip(Measure::ALL) {
+            assert_eq!(desc.name, format!("health_{}", measure.as_str()));
         }
     }
 

@@ -1,11 +1,14 @@
 //! What guards, limits, checks and validation report, as metrics.
 
-use campotech_core::{CheckReport, ComponentStatus, Decision, Observer, RateLimitVerdict, StateChange};
+use campotech_core::{
+    CheckReport, ComponentStatus, Decision, Measure, Measurement, Observer, RateLimitVerdict, StateChange,
+};
 
 use crate::Metrics;
 use crate::exposition::Exposition;
 use crate::names::{self, OVERFLOW, UNMATCHED};
-use crate::series::{Budget, Counter, Family, Gauge, Histogram, PROBE_SECONDS};
+use crate::series::{Budget, Counter, Family, Gauge, Histogram, Level, PROBE_SECONDS};
+use crate::shortcuts::Shortcuts;
 
 const VERDICTS: [RateLimitVerdict; 4] = [
     RateLimitVerdict::Allowed,
@@ -25,10 +28,13 @@ const STATES: [ComponentStatus; 4] = [
 pub(crate) struct Reports {
     rate_limit: Family<Counter, 2>,
     security: Family<Counter, 3>,
+    shortcuts: Shortcuts,
     validation: Family<Counter, 2>,
     health_status: Family<Gauge, 1>,
     health_duration: Family<Histogram, 2>,
     health_changes: Family<Counter, 2>,
+    /// One for each measure, in the order of [`Measure::ALL`].
+    health_measures: [Family<Level, 1>; Measure::ALL.len()],
 }
 
 impl Reports {
@@ -36,12 +42,14 @@ impl Reports {
         Self {
             rate_limit: Family::new(&names::RATE_LIMIT, ["tier", "decision"], limit, Counter::default),
             security: Family::new(&names::SECURITY, ["guard", "decision", "reason"], limit, Counter::default),
+            shortcuts: Shortcuts::new(),
             validation: Family::new(&names::VALIDATION, ["path", "code"], limit, Counter::default),
             health_status: Family::new(&names::HEALTH_STATUS, ["component"], limit, Gauge::default),
             health_duration: Family::new(&names::HEALTH_DURATION, ["component", "outcome"], limit, || {
                 Histogram::new(&PROBE_SECONDS)
             }),
             health_changes: Family::new(&names::HEALTH_CHANGES, ["component", "to"], limit, Counter::default),
+            health_measures: names::MEASURES.map(|desc| Family::new(desc, ["component"], limit, unread)),
         }
     }
 
@@ -60,15 +68,16 @@ impl Reports {
         decisions
     }
 
-    pub(crate) fn budgets(&self) -> [&Budget; 6] {
-        [
+    pub(crate) fn budgets(&self) -> impl Iterator<Item = &Budget> {
+        let own = [
             self.rate_limit.budget(),
             self.security.budget(),
             self.validation.budget(),
             self.health_status.budget(),
             self.health_duration.budget(),
             self.health_changes.budget(),
-        ]
+        ];
+        own.into_iter().chain(self.health_measures.iter().map(Family::budget))
     }
 
     pub(crate) fn write(&self, out: &mut Exposition) {
@@ -80,6 +89,15 @@ impl Reports {
         self.health_status.for_each(|entry| text.value_of(&entry.text, entry.value.get() as f64));
         let mut text = out.family(self.health_duration.desc());
         self.health_duration.for_each(|entry| text.histogram_of(&entry.text, &entry.value.snapshot()));
+        for family in &self.health_measures {
+            let mut text = out.family(family.desc());
+            family.for_each(|entry| {
+                let value = entry.value.get();
+                if !value.is_nan() {
+                    text.value_of(&entry.text, value);
+                }
+            });
+        }
     }
 }
 
@@ -88,23 +106,55 @@ fn write_counters<const L: usize>(family: &Family<Counter, L>, out: &mut Exposit
     family.for_each(|entry| text.counter_of(&entry.text, None, entry.value.get()));
 }
 
+/// A scrape may come between a series and its first number, and 0 is the end of a certificate too.
+fn unread() -> Level {
+    let level = Level::default();
+    level.set(f64::NAN);
+    level
+}
+
 fn inc(counter: &Counter) {
     counter.inc();
 }
 
+impl Metrics {
+    /// Sets `health_status` of a component without counting a change: for states that nobody reports, as that of a result
+    /// which has grown stale.
+    pub fn set_component_status(&self, component: &str, status: ComponentStatus) {
+        let reports = &self.inner().reports;
+        reports.declare_component(component);
+        reports.health_status.with([component], [OVERFLOW], |gauge| {
+            gauge.set(status as i64);
+        });
+    }
+}
+
 impl Observer for Metrics {
     fn decision(&self, decision: Decision) {
+        let reports = &self.inner().reports;
+        if let Some(counter) = reports.shortcuts.decision(&decision) {
+            return inc(counter);
+        }
         let (guard, verdict) = (decision.guard, decision.verdict.as_str());
-        let fold = [guard, verdict, OVERFLOW];
-        self.inner().reports.security.with([guard, verdict, decision.reason], fold, inc);
+        let (labels, fold) = ([guard, verdict, decision.reason], [guard, verdict, OVERFLOW]);
+        reports.security.with(labels, fold, inc);
+        // Not one over budget: there may be room for it later.
+        reports.security.with_known(labels, |counter| reports.shortcuts.keep_decision(decision, counter));
     }
 
     fn rate_limit(&self, tier: &str, verdict: RateLimitVerdict) {
-        let family = &self.inner().reports.rate_limit;
-        let labels = [tier, verdict.as_str()];
+        let reports = &self.inner().reports;
+        let admitted = verdict == RateLimitVerdict::Allowed;
+        if let Some(counter) = reports.shortcuts.admitted(tier).filter(|_| admitted) {
+            return inc(counter);
+        }
+        let (family, labels) = (&reports.rate_limit, [tier, verdict.as_str()]);
         if !family.with_known(labels, inc) {
             VERDICTS.iter().for_each(|verdict| family.declare([tier, verdict.as_str()]));
             family.with(labels, [OVERFLOW, verdict.as_str()], inc);
+        }
+        if admitted {
+            family.with_known(labels, |counter| reports.shortcuts.keep_admitted(tier, counter));
         }
     }
 
@@ -130,6 +180,13 @@ impl Observer for Metrics {
         });
         let to = change.to.as_str();
         reports.health_changes.with([change.component, to], [OVERFLOW, to], inc);
+    }
+
+    fn measurement(&self, measurement: Measurement<'_>) {
+        let family = &self.inner().reports.health_measures[measurement.measure as usize];
+        family.with([measurement.component], [OVERFLOW], |level| {
+            level.set(measurement.value);
+        });
     }
 }
 

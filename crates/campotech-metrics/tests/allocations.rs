@@ -8,7 +8,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use campotech_core::{CheckOutcome, CheckReport, Decision, Observer, RateLimitVerdict, Route};
+use campotech_core::{
+    CheckOutcome, CheckReport, Decision, Measure, Measurement, Observer, RateLimitVerdict, Route,
+};
 use campotech_metrics::{Format, JobKind, Metrics, Outcome};
 use http::{Method, Request, Response};
 use http_body::Body;
@@ -69,6 +71,9 @@ fn known_labels_allocate_nothing() {
         metrics.validation_failure(Some("/api/v1/jobs"), "length.max");
         let duration = Duration::from_millis(1);
         metrics.check(CheckReport { component: "store", outcome: CheckOutcome::Ok, duration });
+        for measure in Measure::ALL {
+            metrics.measurement(Measurement { component: "store", measure, value: 0.5 });
+        }
         metrics.job_created(JobKind::Api);
         metrics.job_processed(JobKind::Api, Outcome::Done, duration);
         drop(metrics.websocket_opened());

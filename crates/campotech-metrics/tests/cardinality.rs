@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use campotech_core::{Decision, Observer, RateLimitVerdict, Route, Verdict};
+use campotech_core::{Decision, Measure, Measurement, Observer, RateLimitVerdict, Route, Verdict};
 use campotech_metrics::{ConfigError, Metrics};
 use http::{Method, Request, Response};
 use tower::{Layer, Service, service_fn};
@@ -136,6 +136,37 @@ fn reports_stay_within_the_budget_too() {
     assert!(
         text.contains("security_decisions_total{guard=\"cors\",decision=\"refused\",reason=\"origin\"} 1\n")
     );
+}
+
+#[test]
+fn what_health_checks_read_is_shown_once_it_was_read_and_stays_within_the_budget() {
+    let metrics = Metrics::builder("test", "1").with_series_budget(64).build().unwrap();
+    let names = Measure::ALL.map(|measure| format!("health_{}{{", measure.as_str()));
+    let text = metrics.render_text();
+    assert!(names.iter().all(|name| family(&text, name).0 == 0), "nothing was read");
+
+    let read = |component: &str, measure, value| {
+        metrics.measurement(Measurement { component, measure, value });
+    };
+    read("store", Measure::QueueDepth, f64::NAN);
+    read("store", Measure::UsedRatio, 0.75);
+    read("store", Measure::UsedRatio, 0.25);
+    let text = metrics.render_text();
+    assert!(text.contains("health_used_ratio{component=\"store\"} 0.25\n"), "the last one");
+    let shown: Vec<_> = names.iter().filter(|name| family(&text, name).0 > 0).collect();
+    assert_eq!(shown, ["health_used_ratio{"], "what was not read, or is no number, is left out");
+
+    for n in 0..10_000 {
+        for measure in Measure::ALL {
+            read(&format!("c{n}"), measure, f64::from(n));
+        }
+    }
+    let text = metrics.render_text();
+    for name in names {
+        assert!(family(&text, &name).0 <= 64, "{name}");
+        assert!(text.contains(&format!("{name}component=\"__overflow__\"}} 9999\n")), "{name}");
+        assert!(overflow(&text)[name.trim_end_matches('{')] > 9_900, "{name}");
+    }
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use campotech_core::{
-    CheckOutcome, CheckReport, ComponentStatus, Decision, Mode, Observer, RateLimitVerdict, StateChange,
+    CheckOutcome, CheckReport, ComponentStatus, Decision, Measure, Measurement, Mode, Observer,
+    RateLimitVerdict, StateChange,
 };
 use campotech_metrics::prometheus_client::metrics::counter::Counter;
 use campotech_metrics::prometheus_client::metrics::exemplar::CounterWithExemplar;
@@ -69,6 +70,10 @@ async fn filled() -> Metrics {
         from: ComponentStatus::Unknown,
         to: ComponentStatus::Healthy,
     });
+    let measurement = |measure, value| Measurement { component: "store", measure, value };
+    metrics.measurement(measurement(Measure::CertificateExpiry, 1_893_456_000.0));
+    metrics.measurement(measurement(Measure::UsedRatio, 0.5));
+    metrics.measurement(measurement(Measure::UsedRatio, 0.625));
     metrics.gauge_fn("health_snapshot_age_seconds", "Age of the health snapshot.", || 0.25).unwrap();
     for (state, value) in [("used", 1.0), ("idle", f64::NAN)] {
         metrics

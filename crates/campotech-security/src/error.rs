@@ -27,12 +27,55 @@ pub enum ConfigError {
     /// `null`: the origin of sandboxed frames and local files, which anybody can be.
     #[error("the origin `null` is anybody's; list real origins")]
     NullOrigin,
+    /// `*` among headers of CORS: every header would be allowed.
+    #[error("`*` allows every header; list them")]
+    AnyHeader,
+    /// A method that no script can send, or every one.
+    #[error("`{0}` is not a method that scripts send; list those that are meant")]
+    CorsMethod(String),
+    /// Credentials without a list of origins.
+    #[error("credentials are for listed origins, and there are none")]
+    CredentialsForNobody,
+    /// Credentials for an origin that anybody on the way can be.
+    #[error("`{0}` is not https: whoever is on the way would read with its visitors' credentials")]
+    InsecureCredentials(String),
+    /// A header that proves nothing about who sends it.
+    #[error("`{0}` is a header that any page may have sent to any site")]
+    PlainHeader(String),
     /// A secret that is empty.
     #[error("the {0} is empty")]
     EmptySecret(&'static str),
-    /// Not a directive of Content-Security-Policy, or one whose sources would end it.
-    #[error("`{0}` is not a directive's name, or its sources hold `;`, `,` or what is no visible ASCII")]
+    /// Not a directive of Content-Security-Policy that browsers know.
+    #[error("`{0}` is not a directive of Content-Security-Policy such as `img-src`")]
     Directive(String),
+    /// A directive that is there already: browsers ignore the second.
+    #[error("`{0}` is there already; replace it, or write all its sources at once")]
+    DuplicateDirective(&'static str),
+    /// What a directive can't hold.
+    #[error("`{given}` can't stand in `{directive}`: {why}")]
+    Source {
+        /// The directive.
+        directive: &'static str,
+        /// What was given.
+        given: String,
+        /// Why it can't stand there.
+        why: &'static str,
+    },
+    /// A policy that allows whatever it does not name.
+    #[error("a policy needs `default-src`: what it doesn't name is allowed otherwise")]
+    MissingDefaultSrc,
+    /// A feature that is named already.
+    #[error("the feature `{0}` is named already")]
+    DuplicateFeature(&'static str),
+    /// Not an allow-list of Permissions-Policy.
+    #[error("`{0}` is not an allow-list such as `self https://maps.example.com`, `*` or nothing")]
+    Allowlist(String),
+    /// Not an endpoint for reports.
+    #[error("`{0}` is not an endpoint such as `csp` at `/reports` or `https://reports.example.com/csp`")]
+    Endpoint(String),
+    /// A `Clear-Site-Data` that clears nothing.
+    #[error("there is nothing to clear")]
+    NothingToClear,
     /// A name or a value that no header may have.
     #[error("`{0}` can't be a header")]
     Header(String),
@@ -56,6 +99,9 @@ pub enum ConfigError {
     /// Two tiers without routes: the second would never decide.
     #[error("tier `{0}` has no routes, and neither has the default tier before it")]
     SecondDefaultTier(String),
+    /// Not a field of a body.
+    #[error("`{0}` is neither a name nor a pointer such as `#/items/*/title`")]
+    FieldPattern(String),
     /// A number that is outside its range.
     #[error("{0} must be {1}")]
     Range(&'static str, &'static str),
@@ -72,8 +118,20 @@ impl ConfigError {
             Self::Origin(_) => "origin",
             Self::AnyOrigin => "any_origin",
             Self::NullOrigin => "null_origin",
+            Self::AnyHeader => "any_header",
+            Self::CorsMethod(_) => "cors_method",
+            Self::CredentialsForNobody => "credentials_for_nobody",
+            Self::InsecureCredentials(_) => "insecure_credentials",
+            Self::PlainHeader(_) => "plain_header",
             Self::EmptySecret(_) => "empty_secret",
             Self::Directive(_) => "directive",
+            Self::DuplicateDirective(_) => "duplicate_directive",
+            Self::Source { .. } => "source",
+            Self::MissingDefaultSrc => "missing_default_src",
+            Self::DuplicateFeature(_) => "duplicate_feature",
+            Self::Allowlist(_) => "allowlist",
+            Self::Endpoint(_) => "endpoint",
+            Self::NothingToClear => "nothing_to_clear",
             Self::Header(_) => "header",
             Self::Quota(_) => "quota",
             Self::QuotaRange => "quota_range",
@@ -81,6 +139,7 @@ impl ConfigError {
             Self::TierName(_) => "tier_name",
             Self::DuplicateTier(_) => "duplicate_tier",
             Self::SecondDefaultTier(_) => "second_default_tier",
+            Self::FieldPattern(_) => "field_pattern",
             Self::Range(..) => "range",
         }
     }

@@ -8,11 +8,13 @@ mod error;
 #[cfg(feature = "tower-governor")]
 pub mod governor;
 pub mod headers;
+pub mod identity;
 pub mod inspect;
 pub mod overload;
 mod path_pattern;
 pub mod payload;
 pub mod rate_limit;
+pub mod reports;
 pub mod request_id;
 pub mod webhook;
 

@@ -6,7 +6,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use campotech_core::AnswerBody;
+use campotech_core::{AnswerBody, ClientIp, ForwardedHost, Mode};
+use campotech_security::ConfigError;
 use campotech_security::cors::{CrossOriginLayer, OriginList};
 use campotech_testkit::{HyperServer, RawConnection, RecordingObserver};
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
@@ -125,10 +126,31 @@ fn a_websocket_may_open_from_a_listed_origin_the_own_host_or_no_browser() {
     ] {
         let headers: Vec<_> = origins.iter().map(|origin| ("origin", *origin)).collect();
         let asked = request(Method::GET, &headers);
-        assert_eq!(list().allows_handshake(asked.uri(), asked.headers()), allowed, "{origins:?}");
-        let own_only = OriginList::none().allows_handshake(asked.uri(), asked.headers());
+        assert_eq!(
+            list().allows_handshake(asked.uri(), asked.headers(), asked.extensions()),
+            allowed,
+            "{origins:?}"
+        );
+        let own_only = OriginList::none().allows_handshake(asked.uri(), asked.headers(), asked.extensions());
         assert_eq!(own_only, origins.is_empty() || origins == ["https://api.example.com"], "{origins:?}");
     }
+}
+
+#[test]
+fn a_websocket_behind_a_proxy_is_the_forwarded_hosts_own() {
+    let allowed = |origin, https| {
+        let mut asked = request(Method::GET, &[("origin", origin)]);
+        asked.extensions_mut().insert(ClientIp::new([203, 0, 113, 7].into(), true).with_https(https));
+        asked.extensions_mut().insert(ForwardedHost::parse(b"shop.example.org").unwrap());
+        OriginList::none().allows_handshake(asked.uri(), asked.headers(), asked.extensions())
+    };
+    assert!(allowed("https://shop.example.org", true));
+    assert!(!allowed("http://shop.example.org", true), "the client is on https");
+    assert!(allowed("http://shop.example.org", false));
+    assert!(
+        !allowed("https://api.example.com", true),
+        "the host that the proxy asked for is not the client's"
+    );
 }
 
 #[test]
@@ -283,7 +305,8 @@ async fn every_list_and_the_credentials_are_configurable() {
         .with_exposed_headers(&[HeaderName::from_static("etag"), HeaderName::from_static("link")])
         .unwrap()
         .with_max_age(Duration::from_secs(60))
-        .with_credentials(true);
+        .with_credentials()
+        .unwrap();
     let origin = ("origin", "https://app.example.com");
     let response = answer(
         layer.clone(),
@@ -298,6 +321,223 @@ async fn every_list_and_the_credentials_are_configurable() {
     let response = answer(layer, request(Method::GET, &[origin]), &[]).await;
     assert_eq!(response.headers()["access-control-allow-credentials"], "true");
     assert_eq!(response.headers()["access-control-expose-headers"], "etag,link");
+}
+
+#[test]
+fn what_allows_more_than_it_says_is_refused_when_it_is_set() {
+    let of = |list: &str| CrossOriginLayer::new(OriginList::parse(list).unwrap());
+    let star = [HeaderName::from_static("*")];
+    let method = |name: &str| Method::from_bytes(name.as_bytes()).unwrap();
+    let code = |set: Result<CrossOriginLayer, ConfigError>| set.err().map(|error| error.code());
+    for (list, expected) in [
+        ("", Some("credentials_for_nobody")),
+        ("http://app.example.com", Some("insecure_credentials")),
+        ("https://app.example.com,http://*.example.com", Some("insecure_credentials")),
+        ("http://localhost.evil.test", Some("insecure_credentials")),
+        ("http://127.0.0.1.evil.test:80", Some("insecure_credentials")),
+        ("http://192.168.0.1", Some("insecure_credentials")),
+        ("https://app.example.com,https://*.example.com", None),
+        ("http://localhost,http://localhost:3000,http://127.0.0.1:3000,http://[::1]", None),
+    ] {
+        assert_eq!(code(of(list).with_credentials()), expected, "{list}");
+    }
+    let said = of("http://*.example.com:8080").with_credentials().unwrap_err().to_string();
+    assert!(said.starts_with("`http://*.example.com:8080` is not https"), "{said}");
+    for name in ["*", "CONNECT", "TRACE", "TRACK"] {
+        assert_eq!(code(layer().with_methods(&[Method::GET, method(name)])), Some("cors_method"), "{name}");
+    }
+    assert_eq!(code(layer().with_allowed_headers(&star)), Some("any_header"));
+    assert_eq!(code(layer().with_exposed_headers(&star)), Some("any_header"));
+}
+
+/// Origins that are not in the list, by every trick that has worked against somebody.
+const ATTACKS: &[&str] = &[
+    "null",
+    "*",
+    "",
+    "https://evil.test",
+    "https://evil-example.org",
+    "https://evilexample.org",
+    "https://example.org",
+    "https://example.org.evil.test",
+    "https://a.example.org.evil.test",
+    "https://a.example.org@evil.test",
+    "https://evil.test@a.example.org",
+    "https://user:pass@a.example.org",
+    "https://evil.test/.example.org",
+    "https://evil.test/a.example.org",
+    "https://evil.test?.example.org",
+    "https://evil.test#.example.org",
+    "https://evil.test\\.example.org",
+    "https://evil.test\\@a.example.org",
+    "https://evil.test%2f.example.org",
+    "https://evil.test%00.example.org",
+    "https://evil.test`.example.org",
+    "https://evil.test{.example.org",
+    "https://evil.test,.example.org",
+    "https://evil.test;.example.org",
+    "https://evil.test!.example.org",
+    "https://evil.test$.example.org",
+    "https://evil.test&.example.org",
+    "https://evil.test'.example.org",
+    "https://evil.test(.example.org",
+    "https://evil.test*.example.org",
+    "https://evil.test+.example.org",
+    "https://evil.test=.example.org",
+    "https://evil.test~.example.org",
+    "https://evil.test .example.org",
+    "https://evil.test\t.example.org",
+    "https://evil.test:80.example.org",
+    "https://a..example.org",
+    "https://.example.org",
+    "https://a.example.org.",
+    "https://a.example.org:443",
+    "https://a.example.org:8443",
+    "https://a.example.org:",
+    "https://a.example.org/",
+    "https://A.example.org",
+    "https://a.EXAMPLE.org",
+    "HTTPS://a.example.org",
+    "http://a.example.org",
+    "ftp://a.example.org",
+    "wss://a.example.org",
+    "file://a.example.org",
+    "javascript://a.example.org",
+    "chrome-extension://a.example.org",
+    "//a.example.org",
+    "a.example.org",
+    "https:a.example.org",
+    "https:/a.example.org",
+    "https:///a.example.org",
+    "https://b\u{fc}cher.example.org",
+    "https://\u{ff41}.example.org",
+    "https://a.example\u{3002}org",
+    "https://xn--a.xn--example-9cb.org",
+    "https://a.example.org https://evil.test",
+    "https://evil.test https://a.example.org",
+    "https://a.example.org, https://evil.test",
+    "https://evil.test, https://a.example.org",
+    " https://a.example.org",
+    "https://a.example.org ",
+    "https://[::1]",
+    "https://[::1].example.org",
+    "http://localhost",
+    "http://localhost:3001",
+    "http://localhost:3000.evil.test",
+    "http://127.0.0.1:3000",
+    "https://localhost:3000",
+    "https://app.example.com.evil.test",
+    "https://evil-app.example.com",
+    "https://app.example.com.",
+    "https://app.example.com:8443",
+    "http://app.example.com",
+    "https://b.app.example.com",
+];
+
+#[tokio::test]
+async fn no_attack_reads_or_writes() {
+    let layer = || layer().with_credentials().unwrap().with_mode(Mode::Enforce);
+    for attack in ATTACKS {
+        let own = &[("access-control-allow-origin", "*"), ("access-control-allow-credentials", "true")];
+        for (method, preflight, status) in [
+            (Method::GET, false, 418),
+            (Method::HEAD, false, 418),
+            (Method::OPTIONS, false, 418),
+            (Method::OPTIONS, true, 204),
+            (Method::POST, false, 403),
+            (Method::DELETE, false, 403),
+        ] {
+            let mut asked = request(method, &[]);
+            asked.headers_mut().insert("origin", HeaderValue::from_bytes(attack.as_bytes()).unwrap());
+            if preflight {
+                let headers = asked.headers_mut();
+                headers.insert("access-control-request-method", HeaderValue::from_static("PATCH"));
+                headers.insert("access-control-request-headers", HeaderValue::from_static("authorization"));
+                headers.insert("access-control-request-private-network", HeaderValue::from_static("true"));
+            }
+            let response = answer(layer(), asked, own).await;
+            assert_eq!(response.status(), status, "{attack}");
+            assert_eq!(cors_headers(&response), Vec::<String>::new(), "{attack}");
+            let vary: Vec<_> = response.headers().get_all("vary").iter().collect();
+            assert!(vary.iter().any(|vary| *vary == "origin"), "{attack}: {vary:?}");
+        }
+    }
+}
+
+/// The same table against what the documentation of tower-http's layer shows for subdomains, and against its reflection.
+#[tokio::test]
+async fn tower_https_layer_reads_the_same_table() {
+    use tower_http::cors::{AllowOrigin, CorsLayer};
+
+    let granted = async |layer: CorsLayer| {
+        let mut granted = 0;
+        for attack in ATTACKS {
+            let mut asked = request(Method::GET, &[]);
+            asked.headers_mut().insert("origin", HeaderValue::from_bytes(attack.as_bytes()).unwrap());
+            let handler = service_fn(|_: Request<()>| {
+                std::future::ready(Ok::<_, Infallible>(Response::new(Full::<bytes::Bytes>::from("handler"))))
+            });
+            let response = layer.clone().layer(handler).oneshot(asked).await.unwrap();
+            granted += usize::from(response.headers().contains_key("access-control-allow-origin"));
+        }
+        granted
+    };
+    let suffix = AllowOrigin::predicate(|origin, _| origin.as_bytes().ends_with(b".example.org"));
+    let by_suffix = granted(CorsLayer::new().allow_origin(suffix).allow_credentials(true)).await;
+    let reflected = granted(CorsLayer::very_permissive()).await;
+    println!("cors: {} attacks, ours grants 0, a suffix {by_suffix}, reflection {reflected}", ATTACKS.len());
+    assert!(by_suffix > 0 && reflected == ATTACKS.len(), "{by_suffix} {reflected}");
+    // And an `OPTIONS` of the service's own never gets to its handler.
+    let handler = service_fn(|_: Request<()>| {
+        let mut response = Response::new(Full::<bytes::Bytes>::from("handler"));
+        *response.status_mut() = StatusCode::IM_A_TEAPOT;
+        std::future::ready(Ok::<_, Infallible>(response))
+    });
+    let theirs = CorsLayer::new().layer(handler).oneshot(request(Method::OPTIONS, &[])).await.unwrap();
+    assert_eq!(theirs.status(), 200);
+    assert_eq!(answer(layer(), request(Method::OPTIONS, &[]), &[]).await.status(), 418);
+}
+
+#[tokio::test]
+async fn a_write_of_a_foreign_origin_is_refused_where_that_is_asked_for() {
+    let observer = RecordingObserver::default();
+    let layer = |list| CrossOriginLayer::new(list).with_observer(Arc::new(observer.clone()));
+    let foreign = || request(Method::POST, &[("origin", "https://evil.test"), ("accept-language", "es")]);
+    for list in [list(), OriginList::none()] {
+        assert_eq!(answer(layer(list.clone()), foreign(), &[]).await.status(), 418);
+        let refused = answer(layer(list.clone()).with_mode(Mode::Enforce), foreign(), &[]).await;
+        assert_eq!(refused.status(), 403);
+        assert_eq!(refused.headers()["content-type"], "application/problem+json");
+        assert_eq!(refused.headers()["content-language"], "es");
+        assert!(refused.headers().get_all("vary").iter().any(|vary| vary == "origin"));
+        for (method, origin) in [
+            (Method::POST, "https://api.example.com"),
+            (Method::GET, "https://evil.test"),
+            (Method::OPTIONS, "https://evil.test"),
+        ] {
+            let asked = request(method, &[("origin", origin)]);
+            let passed = answer(layer(list.clone()).with_mode(Mode::Enforce), asked, &[]).await;
+            assert_eq!(passed.status(), 418, "{origin}");
+        }
+        let program = request(Method::POST, &[]);
+        assert_eq!(answer(layer(list).with_mode(Mode::Enforce), program, &[]).await.status(), 418);
+    }
+    let listed = request(Method::POST, &[("origin", "https://app.example.com")]);
+    assert_eq!(answer(layer(list()).with_mode(Mode::Enforce), listed, &[]).await.status(), 418);
+    assert_eq!(
+        observer.lines(),
+        [
+            "decision cors reported origin",
+            "decision cors refused origin",
+            "decision cors reported origin",
+            "decision cors reported origin",
+            // Without a list there is nothing to look at until it enforces.
+            "decision cors refused origin",
+            "decision cors reported origin",
+            "decision cors reported origin",
+            "decision cors allowed ok",
+        ]
+    );
 }
 
 #[tokio::test]

@@ -16,6 +16,11 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tower::{Layer, ServiceExt, service_fn};
 
+#[path = "inspect/bodies.rs"]
+mod bodies;
+#[path = "inspect/detection.rs"]
+mod detection;
+
 async fn echo(request: Request<Full<Bytes>>) -> Result<Response<Full<Bytes>>, Infallible> {
     let target = request.uri().path_and_query().map_or(String::new(), ToString::to_string);
     let mut response = Response::new(request.into_body());

@@ -187,6 +187,35 @@ async fn the_deadline_is_for_the_whole_body() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_route_may_have_times_of_its_own() {
+    let probe = Probe::new(|layer| {
+        let minute = Duration::from_secs(60);
+        layer.with_pace_for("/uploads/*", minute, 10, Duration::from_secs(30)).unwrap()
+    });
+    let slow = || (0..20).flat_map(|_| [data(40), Step::Pause(Duration::from_secs(2))]);
+    for (path, status) in
+        [("/uploads/1", 200), ("/api", 408), ("/uploads/../api", 408), ("/uploads/%2e%2e/api", 408)]
+    {
+        let request = Request::post(path).body(ScriptedBody::new(slow())).unwrap();
+        assert_eq!(probe.send(request).await.0, status, "{path}");
+    }
+    let start = tokio::time::Instant::now();
+    let silent = Request::post("/uploads/1").body(ScriptedBody::new([data(1), Step::Hang])).unwrap();
+    assert_eq!(probe.send(silent).await.0, 408);
+    assert_eq!(start.elapsed(), Duration::from_millis(30_100));
+}
+
+#[tokio::test]
+async fn trailers_are_dropped_and_end_the_body() {
+    let probe = Probe::new(plain);
+    let mut trailers = HeaderMap::new();
+    trailers.insert("content-length", http::HeaderValue::from_static("9"));
+    assert_eq!(probe.post(ScriptedBody::new([data(3), Step::Trailers(trailers)])).await.0, 200);
+    let seen = probe.seen.0.lock().unwrap();
+    assert_eq!((seen[0].0.len(), &seen[0].2[..]), (0, &b"xxx"[..]));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_body_without_an_end_is_413_however_fast() {
     let probe = Probe::new(plain);
     let endless = ScriptedBody::new((0..100_000).map(|_| data(1)));
@@ -284,6 +313,9 @@ fn misconfiguration_is_refused_at_build() {
     assert_eq!(Layer::new(1).with_limit_for("x", 1).unwrap_err().code(), "path_pattern");
     assert_eq!(Layer::new(1).without_decoding_for("").unwrap_err().code(), "path_pattern");
     assert_eq!(Layer::new(1).with_deadline(Duration::ZERO).unwrap_err().code(), "range");
+    let paced = |pattern, deadline| Layer::new(1).with_pace_for(pattern, deadline, 1, Duration::ZERO);
+    assert_eq!(paced("/", Duration::ZERO).unwrap_err().code(), "range");
+    assert_eq!(paced("x", Duration::from_secs(1)).unwrap_err().code(), "path_pattern");
     assert_eq!(Layer::new(1).with_max_ratio(0).unwrap_err().code(), "range");
 }
 
@@ -306,6 +338,7 @@ async fn every_coding_is_refused() {
 
 #[cfg(feature = "decompression")]
 mod decompression {
+    use async_compression::Level;
     use async_compression::tokio::write::{BrotliEncoder, GzipEncoder, ZlibEncoder, ZstdEncoder};
     use tokio::io::AsyncWriteExt;
 
@@ -315,18 +348,18 @@ mod decompression {
 
     async fn encoded(coding: &str, plain: &[u8]) -> Bytes {
         macro_rules! with {
-            ($encoder:ident) => {{
-                let mut encoder = $encoder::new(Vec::new());
+            ($encoder:ident, $level:expr) => {{
+                let mut encoder = $encoder::with_quality(Vec::new(), $level);
                 encoder.write_all(plain).await.unwrap();
                 encoder.shutdown().await.unwrap();
                 Bytes::from(encoder.into_inner())
             }};
         }
         match coding {
-            "gzip" => with!(GzipEncoder),
-            "br" => with!(BrotliEncoder),
-            "deflate" => with!(ZlibEncoder),
-            _ => with!(ZstdEncoder),
+            "gzip" => with!(GzipEncoder, Level::Default),
+            "br" => with!(BrotliEncoder, Level::Precise(5)),
+            "deflate" => with!(ZlibEncoder, Level::Default),
+            _ => with!(ZstdEncoder, Level::Default),
         }
     }
 
@@ -361,6 +394,21 @@ mod decompression {
                 assert_eq!(seen.0.get("content-encoding"), None);
                 assert_eq!(seen.0["content-length"], plain.len().to_string().as_str());
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_limit_that_no_memory_could_hold_takes_none() {
+        for coding in CODINGS {
+            let probe = Probe::new(|layer| {
+                layer.with_limit_for("/", usize::MAX).unwrap().with_mode(Mode::ReportOnly)
+            });
+            assert_eq!(
+                probe.send(request(coding, encoded(coding, &[b'x'; LIMIT]).await)).await.0,
+                200,
+                "{coding}"
+            );
+            assert_eq!(probe.seen.bodies()[0].len(), LIMIT, "{coding}");
         }
     }
 
@@ -410,6 +458,135 @@ mod decompression {
                 assert_eq!(probe.send(request(coding, bad)).await.0, 400, "{coding} {what}");
                 assert!(probe.seen.bodies().is_empty(), "{coding} {what}");
             }
+        }
+    }
+
+    const ROUTE: usize = 512 << 10;
+
+    /// What it took at most, besides the request itself.
+    fn peak(coding: &str, body: Bytes, limit: usize) -> (u16, usize) {
+        let probe = Probe::new(|layer| layer.with_limit_for("/", limit).unwrap());
+        let service = probe.layer.layer(probe.seen.service());
+        let request = request(coding, body);
+        let mut status = 0;
+        let counted = allocation_counter::measure(|| {
+            let mut answer = std::pin::pin!(service.oneshot(request));
+            let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+            if let std::task::Poll::Ready(answer) = answer.as_mut().poll(&mut cx) {
+                status = answer.unwrap().status().as_u16();
+            }
+        });
+        (status, usize::try_from(counted.bytes_max).unwrap())
+    }
+
+    /// 512 MiB of zeros, of which an encoder made 8; behind something else 128.
+    async fn bomb(coding: &str, before: &[u8]) -> Bytes {
+        let zeros = vec![0; 8 << 20];
+        let times = if before.is_empty() { 64 } else { 16 };
+        macro_rules! repeated {
+            ($encoder:ident, $level:ident) => {{
+                let mut encoder = $encoder::with_quality(Vec::new(), Level::$level);
+                encoder.write_all(before).await.unwrap();
+                encoder.flush().await.unwrap();
+                let begun = encoder.get_ref().len();
+                encoder.write_all(&zeros).await.unwrap();
+                encoder.flush().await.unwrap();
+                let (head, part) = encoder.get_ref().split_at(begun);
+                Bytes::from([head, &part.repeat(times)].concat())
+            }};
+        }
+        match coding {
+            "gzip" => {
+                let mut member = GzipEncoder::with_quality(Vec::new(), Level::Best);
+                member.write_all(&zeros).await.unwrap();
+                member.shutdown().await.unwrap();
+                Bytes::from(member.into_inner().repeat(times))
+            }
+            "deflate" => repeated!(ZlibEncoder, Best),
+            "br" => repeated!(BrotliEncoder, Fastest),
+            _ => {
+                // A window of 8 MiB, and 4,096 blocks that each repeat a byte 128 KiB times.
+                let blocks = (0..4_096).flat_map(|at| [2 | u8::from(at == 4_095), 0, 0x10, 0]);
+                Bytes::from_iter([0x28, 0xb5, 0x2f, 0xfd, 0, 0x68].into_iter().chain(blocks))
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn bombs_take_no_more_than_the_limit_and_128_kib() {
+        for coding in CODINGS {
+            for before in [Vec::new(), noise(100_000)] {
+                let bomb = bomb(coding, &before).await;
+                assert!(bomb.len() <= ROUTE, "{coding}: {}", bomb.len());
+                assert!(coding != "zstd" || bomb.len() <= 16_400, "{}", bomb.len());
+                let (status, peak) = peak(coding, bomb.clone(), ROUTE);
+                assert_eq!(status, 413, "{coding}");
+                assert!(peak <= ROUTE + (128 << 10), "{coding}: {} over {ROUTE}", peak.saturating_sub(ROUTE));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_window_that_nothing_fills_is_not_made() {
+        // Each asks for 8 MiB or 16, for three bytes.
+        let zstd = Bytes::from_static(b"\x28\xb5\x2f\xfd\x00\x68\x19\x00\x00abc");
+        let br = Bytes::from_static(b"\x0f\x01\x00\x00abc\x03");
+        for (coding, body) in [("zstd", zstd), ("br", br)] {
+            let (status, peak) = peak(coding, body, 4_096);
+            assert!(matches!(status, 200 | 400), "{coding} {status}");
+            assert!(peak <= 4_096 + (400 << 10), "{coding}: {peak}");
+        }
+    }
+
+    /// Words that repeat far and near, many of them in brotli's own dictionary.
+    fn text(bytes: usize) -> Vec<u8> {
+        let words =
+            ["the ", "time ", "orden ", "of ", "Hello, ", "http://www.", "\u{e1}rbol ", "\u{0}", "12345 "];
+        let picks = noise(bytes);
+        let mut text: Vec<u8> =
+            picks.iter().flat_map(|pick| words[usize::from(*pick) % words.len()].bytes()).collect();
+        text.truncate(bytes / 2);
+        let again = text.clone();
+        text.extend(again);
+        text
+    }
+
+    #[tokio::test]
+    async fn a_smaller_window_changes_nothing() {
+        for limit in [2_000, 200_000, (1 << 18) - 16, 300_000, ROUTE - 16] {
+            let plain = text(limit);
+            for coding in CODINGS {
+                let probe = Probe::new(|layer| layer.with_limit_for("/", limit).unwrap());
+                let status = probe.send(request(coding, encoded(coding, &plain).await)).await.0;
+                assert_eq!(status, 200, "{coding} {limit}");
+                assert!(probe.seen.bodies()[0] == plain, "{coding} {limit}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn frames_and_members_that_follow_each_other_are_one_body() {
+        for coding in ["gzip", "zstd"] {
+            let parts =
+                [encoded(coding, b"ho").await, encoded(coding, b"").await, encoded(coding, b"la").await];
+            let probe = Probe::new(plain);
+            assert_eq!(probe.send(request(coding, parts.concat().into())).await.0, 200, "{coding}");
+            assert_eq!(probe.seen.bodies(), ["hola"], "{coding}");
+        }
+        let skippable = b"\x50\x2a\x4d\x18\x03\x00\x00\x00any";
+        let frame = encoded("zstd", b"hola").await;
+        let probe = Probe::new(plain);
+        assert_eq!(probe.send(request("zstd", [skippable, &frame[..]].concat().into())).await.0, 200);
+        assert_eq!(probe.seen.bodies(), ["hola"]);
+        // One that says it is longer than it is, a dictionary, a frame of an old format; brotli's large window.
+        for (coding, bad) in [
+            ("zstd", &b"\x50\x2a\x4d\x18\xff\xff\xff\xffany"[..]),
+            ("zstd", b"\x28\xb5\x2f\xfd\x21\x07\x03\x19\x00\x00abc"),
+            ("zstd", b"\x27\xb5\x2f\xfd\x20\x03\x19\x00\x00abc"),
+            ("br", b"\x11\xde"),
+        ] {
+            let probe = Probe::new(plain);
+            assert_eq!(probe.send(request(coding, Bytes::from_static(bad))).await.0, 400, "{coding} {bad:?}");
         }
     }
 

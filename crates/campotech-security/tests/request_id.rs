@@ -3,16 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::sync::Arc;
 
-use campotech_core::{ClientIp, RequestContext, RequestId, Sampling, TraceId};
+use campotech_core::{ClientIp, Language, RequestContext, RequestId, Sampling, TraceId};
 use campotech_security::client_ip::{ClientIpLayer, TrustedProxies};
 use campotech_security::request_id::RequestIdLayer;
 use campotech_testkit::{HyperServer, RawConnection, RecordingObserver};
 use http::{HeaderValue, Request, Response};
 use http_body_util::Full;
 use proptest::prelude::*;
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceExt, service_fn};
 
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -35,8 +36,8 @@ async fn run(layer: RequestIdLayer, trusted: Option<bool>, headers: &[(&'static 
     let service = layer.layer(service_fn(|request: Request<()>| async move {
         let extensions = request.extensions();
         let told = (
-            extensions.get::<RequestId>().unwrap().to_string(),
-            extensions.get::<TraceId>().unwrap().to_string(),
+            RequestId::of(extensions).unwrap().to_string(),
+            TraceId::of(extensions).unwrap().to_string(),
             request.headers().get_all("x-request-id").iter().map(|v| v.as_bytes().to_vec()).collect(),
         );
         let mut response = Response::new(told);
@@ -123,7 +124,7 @@ proptest! {
 #[tokio::test]
 async fn it_works_under_bare_hyper_behind_the_client_ip_layer() {
     let handler = service_fn(|request: Request<hyper::body::Incoming>| async move {
-        let id = request.extensions().get::<RequestId>().unwrap().to_string();
+        let id = RequestId::of(request.extensions()).unwrap().to_string();
         Ok::<_, Infallible>(Response::new(Full::<bytes::Bytes>::from(id)))
     });
     let client_ip = ClientIpLayer::new(TrustedProxies::parse("127.0.0.2").unwrap());
@@ -170,8 +171,8 @@ async fn place(
             tokio::task::yield_now().await;
             let context = request.extensions().get::<RequestContext>().unwrap().clone();
             assert_eq!(RequestContext::current().as_ref(), Some(&context));
-            assert_eq!(request.extensions().get::<TraceId>(), Some(&context.trace().trace_id()));
-            assert_eq!(request.extensions().get::<RequestId>(), Some(context.request_id()));
+            assert_eq!(TraceId::of(request.extensions()), Some(context.trace().trace_id()));
+            assert_eq!(RequestId::of(request.extensions()), Some(context.request_id()));
             Ok::<_, Infallible>(Response::new(context))
         }
     }));
@@ -203,4 +204,41 @@ async fn a_stranger_neither_decides_sampling_nor_leaves_state() {
             assert!(place.trace().parent().is_none() && place.trace().state().is_none());
         }
     }
+}
+
+#[tokio::test]
+async fn the_clients_language_is_known() {
+    for (line, language) in [("es-AR,es;q=0.8", Language::EsAr), ("en", Language::En), ("de", Language::En)] {
+        let place = place(RequestIdLayer::new(), false, &[("accept-language", line)]).await;
+        assert_eq!(place.language(), language);
+    }
+}
+
+#[test]
+fn a_request_costs_one_allocation() {
+    let mut service = RequestIdLayer::new().layer(service_fn(|_: Request<()>| {
+        let mut response = Response::new(());
+        // The map of an answer without a header would be the layer's to allocate.
+        response.headers_mut().insert("content-length", HeaderValue::from_static("0"));
+        std::future::ready(Ok::<_, Infallible>(response))
+    }));
+    let mut requests: Vec<_> = (0..100)
+        .map(|_| {
+            let mut request = Request::new(());
+            request.extensions_mut().insert(ClientIp::new([203, 0, 113, 7].into(), false));
+            request
+        })
+        .collect();
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut send = |request| {
+        let mut answer = std::pin::pin!(service.call(request));
+        assert!(answer.as_mut().poll(&mut context).is_ready());
+    };
+    send(requests.pop().unwrap());
+    let answer = allocation_counter::measure(|| {
+        let mut response = Response::new(());
+        response.headers_mut().insert("content-length", HeaderValue::from_static("0"));
+    });
+    let all = allocation_counter::measure(|| requests.drain(..).for_each(&mut send));
+    assert_eq!(all.count_total, 99 * (answer.count_total + 1), "the extension");
 }

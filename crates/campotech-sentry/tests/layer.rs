@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get as route;
 use bytes::Bytes;
-use campotech_core::{AcceptLanguage, RequestContext, RequestId, Sampling, TraceContext};
+use campotech_core::{Language, RequestContext, RequestId, Sampling, TraceContext};
 use campotech_sentry::{SentryGuard, SentryLayer};
 use campotech_testkit::HyperServer;
 use http::{HeaderMap, Request, Response};
@@ -89,7 +89,7 @@ async fn without_a_dsn_a_panic_is_told_in_the_language_of_the_request_that_is_wo
     let mut headers = HeaderMap::new();
     headers.insert("accept-language", "es-AR".parse().unwrap());
     let context = RequestContext::new(RequestId::generate(), TraceContext::root(Sampling::never()))
-        .with_accept_language(AcceptLanguage::of(&headers));
+        .with_language(Language::negotiate(&headers));
     let answer = context.clone().scope(service.oneshot(Request::new(Empty::new()))).await.unwrap();
     assert_eq!(answer.status(), 500);
     assert_eq!(answer.headers()["content-language"], "es-AR");

@@ -50,6 +50,15 @@ pub enum ConfigError {
     /// HTTP/1 needs a read buffer of at least 8 KiB.
     #[error("max_header_bytes must be at least 8192")]
     HeaderBufferTooSmall,
+    /// An entry of a list is neither an address nor a network, or a network with bits set after its prefix.
+    #[error("the list holds what is no address and no network")]
+    Network,
+    /// Without a proxy, nobody could ever send a PROXY header.
+    #[error("the PROXY protocol needs a network that it is spoken in")]
+    NoProxies,
+    /// A path that is kept must begin with a slash; a star may only be its end.
+    #[error("a kept path must begin with / and may hold * only at its end")]
+    KeptPath,
 }
 
 impl ConfigError {
@@ -60,6 +69,9 @@ impl ConfigError {
             Self::ZeroDuration { .. } => "zero-duration",
             Self::DurationTooLong { .. } => "duration-too-long",
             Self::HeaderBufferTooSmall => "header-buffer-too-small",
+            Self::Network => "network",
+            Self::NoProxies => "no-proxies",
+            Self::KeptPath => "kept-path",
         }
     }
 }

@@ -257,7 +257,7 @@ async fn dropping_the_server_closes_everything() {
 async fn a_service_that_blocks_its_thread_does_not_hold_the_process() {
     let (blocked, release) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let (entered, until) = (Arc::clone(&blocked), Arc::clone(&release));
-    let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+    let service = service_fn(move |request: Request<campotech_serve::ClientBody>| {
         entered.fetch_add(1, Relaxed);
         while !until.load(Relaxed) {
             std::thread::sleep(Duration::from_millis(2));

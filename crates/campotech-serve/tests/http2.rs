@@ -1,6 +1,8 @@
 //! HTTP/2 clients that shut their window, connect ahead of use, or never leave.
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+#[path = "http2/floods.rs"]
+mod floods;
 mod support;
 
 use std::convert::Infallible;
@@ -11,11 +13,11 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use campotech_serve::ClientBody;
 use campotech_testkit::RawConnection;
 use http::{Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty, Full};
-use hyper::body::Incoming;
 use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use support::{Running, echo, get, local, start};
@@ -99,7 +101,7 @@ impl Drop for Counted {
 async fn counted(bytes: usize, write_stall: Duration) -> (Running, Arc<AtomicU64>) {
     let live = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&live);
-    let service = service_fn(move |_: Request<Incoming>| {
+    let service = service_fn(move |_: Request<ClientBody>| {
         counter.fetch_add(1, SeqCst);
         let body = Counted(Full::from(vec![b'x'; bytes]), Arc::clone(&counter));
         async { Ok::<_, Infallible>(Response::new(body)) }
@@ -153,7 +155,7 @@ async fn a_window_that_opens_byte_by_byte_is_too() {
 
 #[tokio::test]
 async fn a_body_that_is_slow_by_itself_has_all_the_time() {
-    let service = service_fn(|_: Request<Incoming>| async {
+    let service = service_fn(|_: Request<ClientBody>| async {
         let events = futures_util::stream::unfold(0, |count| async move {
             sleep(SHORT * 2).await;
             let event = Frame::data(Bytes::from_static(b"data: x\n\n"));
@@ -182,7 +184,7 @@ async fn an_answer_is_in_flight_until_its_last_byte_is_taken() {
     let server = local().await.with_write_stall_timeout(SHORT).unwrap();
     let running = start(
         server.with_idle_timeout(SHORT).unwrap(),
-        service_fn(|_: Request<Incoming>| async {
+        service_fn(|_: Request<ClientBody>| async {
             Ok::<_, Infallible>(Response::new(Full::<Bytes>::from(vec![b'x'; 32 << 20])))
         }),
     );

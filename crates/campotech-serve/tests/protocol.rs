@@ -1,15 +1,23 @@
 //! HTTP/1.1, HTTP/2 with prior knowledge, frameworks, panics, early answers.
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+#[path = "protocol/haproxy.rs"]
+mod haproxy;
+#[path = "protocol/proxy.rs"]
+mod proxy;
 mod support;
+#[cfg(feature = "tls")]
+#[path = "protocol/tls.rs"]
+mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bytes::Bytes;
 use campotech_core::PeerAddr;
-use campotech_serve::{ConfigError, ServeError, Server};
-use http::{Request, Version};
+use campotech_serve::{ConfigError, Networks, ProxyProtocol, ServeError, Server};
+use campotech_testkit::RawResponse;
+use http::{Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt, Empty, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use support::{echo, get, local, start};
@@ -119,12 +127,107 @@ async fn an_oversize_head_is_refused() {
     assert_eq!(running.stats.snapshot().requests, 0);
 }
 
+/// As a refusal of any layer: a problem, with what every answer has.
+fn is_refusal(answer: &RawResponse, status: u16, kind: &str) {
+    assert_eq!(answer.status, status, "{}", answer.text());
+    assert_eq!(answer.headers["content-type"], "application/problem+json");
+    assert_eq!(answer.headers["connection"], "close");
+    assert_eq!(answer.headers["x-content-type-options"], "nosniff");
+    assert!(answer.headers.contains_key("content-security-policy") && answer.headers.contains_key("date"));
+    let id = answer.headers["x-request-id"].to_str().unwrap();
+    let text = answer.text();
+    assert!(text.contains(&format!("\"type\":\"urn:campotech:problem:{kind}\"")), "{text}");
+    assert!(text.contains(&format!("urn:campotech:request:{id}")), "{text}");
+    assert!(!text.contains("hunter2"), "nothing is echoed");
+}
+
+#[tokio::test]
+async fn what_http_cannot_read_is_refused_as_by_any_layer() {
+    let running = start(local().await, service_fn(echo));
+    let long = "x".repeat(66_000);
+    for (head, status, kind) in [
+        ("hunter2\r\n\r\n", 400, "bad-request"),
+        ("GET / HTTP/1.1\r\nhost: a\r\nhunter2\r\n\r\n", 400, "bad-request"),
+        ("GET / HTTP/9.9\r\nhost: a\r\n\r\n", 400, "bad-request"),
+        ("\u{16}\u{3}\u{1}\u{0}\u{1}hello\r\n\r\n", 400, "bad-request"),
+        (&format!("GET / HTTP/1.1\r\nhost: a\r\nhunter2: {}\r\n", &long[..65_600]), 431, "headers-too-large"),
+    ] {
+        let mut client = running.client().await;
+        client.send(head).await.unwrap();
+        is_refusal(&client.receive().await.unwrap(), status, kind);
+        assert!(client.receive().await.is_err(), "it is closed");
+    }
+    // Also after a request that was fine.
+    let mut client = running.client().await;
+    client.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    assert_eq!(client.receive().await.unwrap().status, 200);
+    client.send("GET\r\n\r\n").await.unwrap();
+    is_refusal(&client.receive().await.unwrap(), 400, "bad-request");
+    // However much more of it comes: the answer is not lost with the connection.
+    let mut client = running.client().await;
+    let _ = client.send(format!("GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "x".repeat(150_000))).await;
+    is_refusal(&client.receive().await.unwrap(), 431, "headers-too-large");
+    let counted = running.stats.snapshot();
+    assert_eq!((counted.requests, counted.malformed, counted.oversize_heads), (1, 5, 2));
+}
+
+/// What hyper would say by itself to what it can't read.
+const HYPERS: &str = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+#[tokio::test]
+async fn a_body_that_looks_like_an_answer_of_hypers_is_left_as_it_is() {
+    let file = |_| async {
+        let chunks = futures_util::stream::once(async {
+            // The head has left by then, and this goes alone.
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            Ok::<_, std::convert::Infallible>(http_body::Frame::data(Bytes::from_static(HYPERS.as_bytes())))
+        });
+        let body = http_body_util::StreamBody::new(chunks);
+        let answer = Response::builder().header("content-length", HYPERS.len()).body(body);
+        Ok::<_, std::convert::Infallible>(answer.unwrap())
+    };
+    let running = start(local().await, service_fn(file));
+    let mut client = running.client().await;
+    for _ in 0..2 {
+        client.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        assert_eq!(client.receive().await.unwrap().text(), HYPERS);
+    }
+    assert_eq!(running.stats.snapshot().malformed, 0);
+}
+
+#[tokio::test]
+async fn a_routers_own_bare_answer_is_left_as_it_is() {
+    let refuse = axum::routing::get(|| async { StatusCode::BAD_REQUEST });
+    let running = start(local().await, axum::Router::new().route("/", refuse));
+    let mut client = running.client().await;
+    client.send("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+    let answer = client.receive().await.unwrap();
+    assert_eq!((answer.status.as_u16(), answer.body.len()), (400, 0));
+    assert_eq!(running.stats.snapshot().malformed, 0);
+}
+
+#[tokio::test]
+async fn a_services_own_bare_answer_is_left_as_it_is() {
+    let bare = |_| async {
+        let mut answer = Response::new(Empty::<Bytes>::new());
+        *answer.status_mut() = StatusCode::BAD_REQUEST;
+        Ok::<_, std::convert::Infallible>(answer)
+    };
+    let running = start(local().await, service_fn(bare));
+    let mut client = running.client().await;
+    client.send("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+    let answer = client.receive().await.unwrap();
+    assert_eq!((answer.status.as_u16(), answer.body.len()), (400, 0));
+    assert!(!answer.headers.contains_key("content-type"));
+    assert_eq!(running.stats.snapshot().malformed, 0);
+}
+
 #[tokio::test]
 async fn a_service_is_called_only_after_it_was_ready() {
     #[derive(Clone)]
     struct Shy(Arc<AtomicU64>, bool);
-    impl tower::Service<Request<hyper::body::Incoming>> for Shy {
-        type Response = http::Response<Empty<Bytes>>;
+    impl tower::Service<Request<campotech_serve::ClientBody>> for Shy {
+        type Response = Response<Empty<Bytes>>;
         type Error = std::convert::Infallible;
         type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
         fn poll_ready(
@@ -138,9 +241,9 @@ async fn a_service_is_called_only_after_it_was_ready() {
             self.1 = true;
             std::task::Poll::Ready(Ok(()))
         }
-        fn call(&mut self, _: Request<hyper::body::Incoming>) -> Self::Future {
+        fn call(&mut self, _: Request<campotech_serve::ClientBody>) -> Self::Future {
             assert!(std::mem::take(&mut self.1), "called before it was ready");
-            std::future::ready(Ok(http::Response::new(Empty::new())))
+            std::future::ready(Ok(Response::new(Empty::new())))
         }
     }
     let running = start(local().await, Shy(Arc::default(), false));
@@ -160,4 +263,9 @@ async fn a_taken_port_and_impossible_settings_are_typed_errors() {
     let zero = first.with_idle_timeout(std::time::Duration::ZERO).unwrap_err();
     assert_eq!(zero, ConfigError::ZeroDuration { setting: "idle_timeout" });
     assert_eq!(local().await.with_max_header_bytes(100).unwrap_err(), ConfigError::HeaderBufferTooSmall);
+    for path in ["live", "", "/*/live", "/live**"] {
+        assert_eq!(local().await.with_reserve(1, [path]).unwrap_err(), ConfigError::KeptPath, "{path}");
+    }
+    let nobody = ProxyProtocol::required_from(Networks::none()).unwrap_err();
+    assert_eq!((nobody, nobody.code()), (ConfigError::NoProxies, "no-proxies"));
 }

@@ -1,16 +1,22 @@
 //! Silent, slow, idle and unreading clients.
 #![allow(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+#[path = "timers/body.rs"]
+mod body;
+#[path = "timers/crowd.rs"]
+mod crowd;
+#[path = "timers/slowhttptest.rs"]
+mod slowhttptest;
 mod support;
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use campotech_serve::ClientBody;
 use campotech_serve::{ConfigError, Server};
 use campotech_testkit::RawConnection;
 use http::{Request, Response};
 use http_body_util::{Empty, Full};
-use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use support::{Running, echo, get, local, start};
 use tokio::net::TcpStream;
@@ -141,11 +147,13 @@ async fn times_without_an_end_serve_like_any_other() {
 #[tokio::test]
 async fn times_of_more_than_a_year_are_refused_where_they_are_set() {
     type Set = fn(Server, Duration) -> Result<Server, ConfigError>;
-    let all: [(&str, Set); 6] = [
+    let all: [(&str, Set); 8] = [
         ("first_request_timeout", Server::with_first_request_timeout),
         ("head_timeout", Server::with_head_timeout),
         ("idle_timeout", Server::with_idle_timeout),
         ("write_stall_timeout", Server::with_write_stall_timeout),
+        ("body_stall_timeout", Server::with_body_stall_timeout),
+        ("max_age", Server::with_max_age),
         ("ping_interval", |server, time| server.with_http2_ping(time, SHORT)),
         ("ping_timeout", |server, time| server.with_http2_ping(SHORT, time)),
     ];
@@ -185,13 +193,42 @@ async fn a_client_that_does_not_read_is_closed() {
     let server = local().await.with_write_stall_timeout(SHORT).unwrap();
     let running = start(
         server,
-        service_fn(|_: Request<Incoming>| async {
+        service_fn(|_: Request<ClientBody>| async {
             Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::from(vec![b'x'; 64 << 20])))
         }),
     );
     let mut client = running.client().await;
     client.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     running.until(|s| s.timed_out_write_stall == 1 && s.active == 0).await;
+    // Nothing is kept in case it reads after all.
+    client.read_to_close().await.expect_err("a reset");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn of_an_answer_that_nobody_reads_the_system_holds_little() {
+    let running = start(
+        local().await,
+        service_fn(|_: Request<ClientBody>| async {
+            Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::from(vec![b'x'; 64 << 20])))
+        }),
+    );
+    let mut client = running.client().await;
+    client.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let port = format!(":{:04X} ", running.addr.port());
+    let unsent = || -> u64 {
+        let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        let ours =
+            table.lines().filter_map(|line| line.split_once(&port).filter(|(from, _)| from.len() < 20));
+        // What is not acknowledged, of the socket at this end.
+        let queue = ours.filter_map(|(_, rest)| rest.split_whitespace().nth(2)?.split_once(':'));
+        queue.map(|(unsent, _)| u64::from_str_radix(unsent, 16).unwrap()).max().unwrap()
+    };
+    while unsent() == 0 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    tokio::time::sleep(SHORT).await;
+    assert!(unsent() < 1 << 20, "{} bytes", unsent());
 }
 
 #[tokio::test]
@@ -199,7 +236,7 @@ async fn a_slow_reader_that_goes_on_reading_is_served() {
     let server = local().await.with_write_stall_timeout(SHORT).unwrap();
     let running = start(
         server,
-        service_fn(|_: Request<Incoming>| async {
+        service_fn(|_: Request<ClientBody>| async {
             Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::from(vec![b'x'; 16 << 20])))
         }),
     );
@@ -214,23 +251,6 @@ async fn a_slow_reader_that_goes_on_reading_is_served() {
         total += n;
     }
     assert_eq!(running.stats.snapshot().timed_out_write_stall, 0);
-}
-
-#[tokio::test]
-async fn over_the_cap_a_connection_is_closed_at_once_and_room_is_found_again() {
-    let server = local().await.with_max_connections(2.try_into().unwrap());
-    let running = start(server, service_fn(echo));
-    let (mut one, mut two) = (running.client().await, running.client().await);
-    get(&mut one, "/").await.unwrap();
-    get(&mut two, "/").await.unwrap();
-    assert_eq!(running.client().await.read_to_close().await.unwrap_or_default(), b"");
-    assert_eq!(running.stats.snapshot().refused, 1);
-    drop(one);
-    running.until(|s| s.active == 1).await;
-    assert_eq!(get(&mut running.client().await, "/").await.unwrap().status, 200);
-    assert_eq!(get(&mut two, "/").await.unwrap().status, 200);
-    let stats = running.stats.snapshot();
-    assert_eq!((stats.accepted, stats.refused), (3, 1));
 }
 
 #[tokio::test]

@@ -4,14 +4,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use campotech_core::{ClientIp, EndOfBody, RequestContext, TrackEnd, TrackedBody, matched_route};
-use http::{Method, Request, Response, StatusCode};
+use axum::extract::MatchedPath;
+use campotech_core::{ClientIp, EndOfBody, RequestContext, Route, TrackEnd, TrackedBody, matched_route};
+use http::{Extensions, Method, Request, Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
-use tracing::Span;
+use tracing::{Level, Span, enabled};
 
+use crate::logs::RequestFields;
 use crate::{otlp, request_span};
 
 /// Logs a line per request: method, route template, status, time, bytes, ids. Never the raw path, query or headers.
@@ -26,13 +28,30 @@ pub struct AccessLogService<S>(S);
 #[derive(Debug)]
 pub struct AccessLine {
     span: Span,
+    /// What the line says beside it, where there is no span that does.
+    fields: Option<RequestFields>,
     started: Instant,
     method: Method,
-    route: Option<Box<str>>,
+    route: RouteName,
     status: Option<StatusCode>,
     bytes: usize,
     written: bool,
 }
+
+/// The line of a request that one is written for: for others there is nothing to watch.
+#[derive(Debug)]
+pub struct Watched(Option<Box<AccessLine>>);
+
+/// The route as its router keeps it: nothing is copied before the line is written.
+#[derive(Debug)]
+enum RouteName {
+    OfRouter(MatchedPath),
+    Named(Route),
+    Unmatched,
+}
+
+/// Of the lines.
+const TARGET: &str = "campotech::access";
 
 pin_project! {
     /// The future of [`AccessLogService`].
@@ -40,7 +59,8 @@ pin_project! {
     pub struct AccessLogFuture<F> {
         #[pin]
         inner: F,
-        line: Option<AccessLine>,
+        // On the heap: it is large, and moved with the request and with its answer.
+        line: Option<Box<AccessLine>>,
     }
 }
 
@@ -57,7 +77,7 @@ where
     S: Service<Request<B>, Response = Response<R>>,
     R: Body,
 {
-    type Response = Response<TrackedBody<R, AccessLine>>;
+    type Response = Response<TrackedBody<R, Watched>>;
     type Error = S::Error;
     type Future = AccessLogFuture<S::Future>;
 
@@ -67,8 +87,11 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let line = AccessLine::of(&request);
-        let inner = line.span.in_scope(|| self.0.call(request));
-        AccessLogFuture { inner, line: Some(line) }
+        let inner = match &line {
+            Some(line) => line.span.in_scope(|| self.0.call(request)),
+            None => self.0.call(request),
+        };
+        AccessLogFuture { inner, line }
     }
 }
 
@@ -77,7 +100,7 @@ where
     F: Future<Output = Result<Response<R>, E>>,
     R: Body,
 {
-    type Output = Result<Response<TrackedBody<R, AccessLine>>, E>;
+    type Output = Result<Response<TrackedBody<R, Watched>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -91,42 +114,36 @@ where
         if let Some(line) = line.as_mut() {
             line.status = Some(response.status());
         }
-        Poll::Ready(Ok(response.map(|body| TrackedBody::new(body, line.unwrap_or_else(AccessLine::spent)))))
+        Poll::Ready(Ok(response.map(|body| TrackedBody::new(body, Watched(line)))))
     }
 }
 
 impl AccessLine {
-    fn of<B>(request: &Request<B>) -> Self {
+    fn of<B>(request: &Request<B>) -> Option<Box<Self>> {
         let extensions = request.extensions();
-        let (client, route) = (extensions.get::<ClientIp>(), matched_route(extensions));
+        let (client, route) = (ClientIp::of(extensions), matched_route(extensions));
         let span = extensions.get::<RequestContext>().map_or_else(Span::none, |context| {
-            let span = request_span::of_request(context, client.map(ClientIp::network));
-            let https = client.is_some_and(ClientIp::https);
-            otlp::begin_request(&span, context.trace(), request.method(), route, https, request.version());
+            let span = request_span::of_request(context, client.map(|client| client.network()));
+            let https = client.is_some_and(|client| client.https());
+            otlp::begin_request(&span, context, request.method(), route, https, request.version());
             span
         });
-        Self {
-            span,
-            started: Instant::now(),
-            method: request.method().clone(),
-            route: route.map(Into::into),
-            status: None,
-            bytes: 0,
-            written: false,
-        }
-    }
-
-    // Only for a future that is polled again after it was done.
-    fn spent() -> Self {
-        Self {
-            span: Span::none(),
-            started: Instant::now(),
-            method: Method::GET,
-            route: None,
-            status: None,
-            bytes: 0,
-            written: true,
-        }
+        let wanted = !span.is_disabled() || enabled!(target: TARGET, Level::INFO);
+        let context = extensions.get::<RequestContext>().filter(|_| span.is_disabled());
+        wanted.then(|| {
+            Box::new(Self {
+                fields: context.map(|context| {
+                    RequestFields::new(context.clone(), client.map(|client| client.network()))
+                }),
+                span,
+                started: Instant::now(),
+                method: request.method().clone(),
+                route: RouteName::of(extensions),
+                status: None,
+                bytes: 0,
+                written: false,
+            })
+        })
     }
 
     /// Whether the answer has no body on the wire, whatever body the handler gave it (RFC 9110, section 6.4.1).
@@ -144,30 +161,54 @@ impl AccessLine {
         let status = self.status.map(|status| status.as_u16());
         otlp::end_request(&self.span, status, end);
         let _entered = self.span.enter();
-        tracing::info!(
-            target: "campotech::access",
-            method = %known(&self.method),
-            route = self.route.as_deref().unwrap_or("__unmatched__"),
-            status = status.unwrap_or(0),
-            duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            bytes = self.bytes,
-            end,
-            "answered"
-        );
+        let line = || {
+            tracing::info!(
+                target: TARGET,
+                method = %known(&self.method),
+                route = self.route.as_str(),
+                status = status.unwrap_or(0),
+                duration_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+                bytes = self.bytes,
+                end,
+                "answered"
+            );
+        };
+        match self.fields.clone() {
+            Some(fields) => fields.tell(line),
+            None => line(),
+        }
     }
 }
 
-impl TrackEnd for AccessLine {
-    fn data(&mut self, bytes: usize) {
-        self.bytes += bytes;
+impl RouteName {
+    fn of(extensions: &Extensions) -> Self {
+        let named = || extensions.get::<Route>().cloned().map(Self::Named);
+        extensions.get::<MatchedPath>().cloned().map(Self::OfRouter).or_else(named).unwrap_or(Self::Unmatched)
     }
 
-    fn end(mut self, end: EndOfBody) {
-        self.write(match end {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::OfRouter(path) => path.as_str(),
+            Self::Named(route) => &route.0,
+            Self::Unmatched => "__unmatched__",
+        }
+    }
+}
+
+impl TrackEnd for Watched {
+    fn data(&mut self, bytes: usize) {
+        if let Some(line) = &mut self.0 {
+            line.bytes += bytes;
+        }
+    }
+
+    fn end(self, end: EndOfBody) {
+        let Some(mut line) = self.0 else { return };
+        line.write(match end {
             EndOfBody::Complete | EndOfBody::Trailers => "complete",
             EndOfBody::Error => "error",
             // A server drops a body that is not sent without asking for its end.
-            EndOfBody::Dropped if self.silent() => "complete",
+            EndOfBody::Dropped if line.silent() => "complete",
             EndOfBody::Dropped => "cancelled",
         });
     }

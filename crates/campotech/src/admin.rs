@@ -7,8 +7,10 @@ use axum::Router;
 use campotech_serve::{DrainReport, Server, Shutdown, Trigger, shutdown_pair};
 use tokio::time::{Instant, timeout_at};
 
+use crate::bind::RESERVE;
 use crate::error::PlatformError;
 use crate::listener::Listener;
+use crate::ops::Face;
 
 /// A probe or a scrape that is under way may finish.
 const DRAIN: Duration = Duration::from_millis(500);
@@ -48,6 +50,9 @@ impl Admin {
 }
 
 async fn serve(listener: Listener, router: Router, shutdown: Shutdown) -> Result<DrainReport, PlatformError> {
-    let server = Server::from_listener(listener.into_tokio()?).map_err(PlatformError::build("admin"))?;
+    let server = Server::from_listener(listener.into_tokio()?)
+        .map_err(PlatformError::build("admin"))?
+        .with_reserve(RESERVE, Face::Operators.paths().iter().copied())
+        .map_err(PlatformError::build("admin"))?;
     Ok(server.with_drain_deadline(DRAIN).serve(router, shutdown).await)
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 use campotech_core::Observer;
 use campotech_health::Health;
-use campotech_serve::{Server, shutdown_pair};
+use campotech_security::reports::ReportSink;
+use campotech_serve::{Server, Tls, shutdown_pair};
 
 use crate::admin::Admin;
 use crate::bound::Bound;
@@ -15,6 +16,10 @@ use crate::ops::{self, Face};
 use crate::platform::Platform;
 use crate::status::{History, Page};
 use crate::wire;
+use crate::wire::tls_files::TlsFiles;
+
+/// Connections beyond the most, from which probes are answered and all others refused.
+pub(crate) const RESERVE: usize = 64;
 
 impl Platform {
     /// Builds everything and listens; nothing is accepted before [`Bound::run`].
@@ -23,11 +28,16 @@ impl Platform {
     /// If a part can't be built or a listener can't be bound.
     ///
     /// # Panics
-    /// If `routes` has one of the ops routes (`/live` `/ready` `/health` `/metrics` `/status`) itself.
+    /// If `routes` has one of the ops routes (`/live` `/ready` `/health` `/metrics` `/status`) or the route of
+    /// [`csp_reports`](Self::csp_reports) itself.
     pub async fn bind(mut self, routes: Router) -> Result<Bound, PlatformError> {
         let observer: Arc<dyn Observer> = Arc::new(self.metrics.clone());
         let health = self.health(&observer)?;
         let additions = std::mem::take(&mut self.additions);
+        let routes = match additions.reports {
+            Some(path) => routes.route_service(path, ReportSink::new().with_observer(Arc::clone(&observer))),
+            None => routes,
+        };
         let stack = wire::guards::stack(&self.settings, &self.metrics, &self.sentry, &observer, additions)?;
 
         let listener = Listener::bind("CAMPOTECH_LISTEN", self.settings.listen)?;
@@ -52,12 +62,12 @@ impl Platform {
         // The fallback of the router that is merged in stays, so requests that match nothing go the whole path too.
         // With its state: without, axum would put the layers around a handler anew for every request.
         let router = stack.around_ops(public_ops).merge(stack.around(routes)).with_state(());
-        let server = Server::from_listener(listener.into_tokio()?)
-            .map_err(PlatformError::build("CAMPOTECH_LISTEN"))?
-            .with_max_connections(self.settings.max_connections);
+        let tls = wire::tls_files::load(self.settings.tls.as_ref())?;
+        let server = self.server(listener, face, tls.as_ref().map(TlsFiles::tls), &observer)?;
         wire::serve_metrics::publish(&self.metrics, &server.stats(), self.settings.max_connections)?;
         wire::runtime_metrics::publish(&self.metrics)?;
         health.start().map_err(PlatformError::build("health"))?;
+        let watchdog = wire::runtime_stall::watch(&self.metrics, &health)?;
         // Last, so that nothing that fails leaves its thread behind.
         let admin_ops = || stack.around_ops(ops::admin_routes(&health, &self.metrics, &page)).with_state(());
         let admin = admin_listener.map(|listener| Admin::spawn(listener, admin_ops())).transpose()?;
@@ -66,9 +76,12 @@ impl Platform {
             admin_addr,
             face,
             signals: self.signals,
+            maintenance: self.maintenance,
+            watchdog,
             drain_delay: self.settings.drain_delay,
             drain_deadline: self.settings.drain_deadline,
             server,
+            tls,
             router,
             health,
             sentry: self.sentry,
@@ -78,6 +91,31 @@ impl Platform {
             drain: self.drain.0,
             shutdown: shutdown_pair(),
             admin,
+        })
+    }
+
+    fn server(
+        &self,
+        listener: Listener,
+        face: Face,
+        tls: Option<Tls>,
+        observer: &Arc<dyn Observer>,
+    ) -> Result<Server, PlatformError> {
+        let settings = &self.settings;
+        let mut server = Server::from_listener(listener.into_tokio()?)
+            .map_err(PlatformError::build("CAMPOTECH_LISTEN"))?
+            .with_max_connections(settings.max_connections)
+            .with_max_connections_per_network(settings.client_connections)
+            .with_uncounted_networks(settings.uncounted.clone())
+            .with_reserve(RESERVE, face.paths().iter().copied())
+            .map_err(PlatformError::build("CAMPOTECH_LISTEN"))?
+            .with_observer(Arc::clone(observer));
+        if let Some(proxy) = settings.proxy_protocol.clone() {
+            server = server.with_proxy_protocol(proxy);
+        }
+        Ok(match tls {
+            Some(tls) => server.with_tls(tls),
+            None => server,
         })
     }
 

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use campotech_health::Health;
+use campotech_health::{Health, Watchdog};
 use campotech_sentry::SentryGuard;
 use campotech_serve::{DrainReport, Server, Shutdown, Trigger};
 use tokio::task::JoinHandle;
@@ -14,10 +14,12 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::admin::Admin;
 use crate::lifecycle::{DrainTrigger, Drained, Signals};
 use crate::logs::LogGuard;
+use crate::maintenance::MaintenanceSignals;
 use crate::ops::Face;
 use crate::otlp::Traces;
 use crate::platform::Hook;
 use crate::wire;
+use crate::wire::tls_files::TlsFiles;
 
 /// A platform that listens, and does not serve yet.
 pub struct Bound {
@@ -25,9 +27,12 @@ pub struct Bound {
     pub(crate) admin_addr: Option<SocketAddr>,
     pub(crate) face: Face,
     pub(crate) signals: Signals,
+    pub(crate) maintenance: MaintenanceSignals,
+    pub(crate) watchdog: Watchdog,
     pub(crate) drain_delay: Duration,
     pub(crate) drain_deadline: Duration,
     pub(crate) server: Server,
+    pub(crate) tls: Option<TlsFiles>,
     pub(crate) router: Router,
     pub(crate) health: Health,
     pub(crate) sentry: SentryGuard,
@@ -88,11 +93,13 @@ impl Bound {
     /// A second signal ends the delay, a third one cuts what is left.
     pub async fn run(self) -> Drained {
         let schedule = Schedule::of(self.drain_delay, self.drain_deadline);
-        let Self { mut signals, server, health, hooks, drain, admin, .. } = self;
+        let Self { mut signals, maintenance, watchdog, server, health, hooks, drain, admin, .. } = self;
         let (trigger, shutdown) = self.shutdown;
         let server = server.with_drain_deadline(schedule.connections.saturating_sub(self.drain_delay));
         let serving = tokio::spawn(server.serve(self.router, shutdown));
 
+        let switching = tokio::spawn(maintenance.obey(health.clone()));
+        let following = self.tls.map(|files| tokio::spawn(files.follow()));
         signals.next().await;
         let signalled = Instant::now();
         health.drain();
@@ -112,6 +119,11 @@ impl Bound {
         if let Some(admin) = admin {
             admin.end(end).await;
         }
+        switching.abort();
+        if let Some(following) = following {
+            following.abort();
+        }
+        drop(watchdog);
         tracing::info!(finished = drained.finished, aborted = drained.aborted, "drained");
         drop(self.log_guard);
         drained

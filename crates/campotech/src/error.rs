@@ -31,6 +31,14 @@ pub enum PlatformError {
         /// What is wrong.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// A file that a variable names can't be read.
+    #[error("{variable}: the file can't be read: {cause}")]
+    File {
+        /// The variable that says where.
+        variable: &'static str,
+        /// What the system says.
+        cause: io::Error,
+    },
     /// Signals can't be listened for.
     #[error("signals can't be listened for")]
     Signals(#[source] io::Error),

@@ -9,6 +9,7 @@ mod error;
 mod lifecycle;
 mod listener;
 mod logs;
+mod maintenance;
 mod ops;
 #[cfg(feature = "otlp")]
 mod otlp;

@@ -8,6 +8,7 @@ use axum::routing::any_service;
 use campotech_health::{Details, Health};
 use campotech_metrics::Metrics;
 
+use crate::maintenance;
 use crate::status::{self, Page};
 
 /// What a listener shows.
@@ -20,6 +21,16 @@ pub(crate) enum Face {
 }
 
 impl Face {
+    /// The paths that are answered also where the listener is full.
+    pub(crate) const fn paths(self) -> &'static [&'static str] {
+        match self {
+            Self::Operators => {
+                &["/live", "/ready", "/health", "/health/*", "/metrics", "/status", "/status/*"]
+            }
+            Self::Public => &["/live", "/ready", "/health"],
+        }
+    }
+
     /// What the public listener shows: everything only where nobody but this machine reaches it.
     pub(crate) fn of_public(addr: SocketAddr, admin: Option<SocketAddr>) -> Self {
         match (admin, addr.ip().is_loopback()) {
@@ -47,9 +58,9 @@ pub(crate) fn routes(face: Face, health: &Health, metrics: &Metrics, page: &Arc<
     }
 }
 
-/// The routes of the admin listener: all of them, and the CPU profile where it is built in.
+/// The routes of the admin listener: all of them, the maintenance switch, and the CPU profile where it is built in.
 pub(crate) fn admin_routes(health: &Health, metrics: &Metrics, page: &Arc<Page>) -> Router {
-    let routes = routes(Face::Operators, health, metrics, page);
+    let routes = routes(Face::Operators, health, metrics, page).merge(maintenance::router(health));
     #[cfg(feature = "cpu-profile")]
     let routes = routes.merge(crate::profile::router());
     routes

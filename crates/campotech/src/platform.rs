@@ -13,6 +13,7 @@ use crate::config::{Env, Settings};
 use crate::error::PlatformError;
 use crate::lifecycle::{DrainSignal, DrainTrigger, Drained, Signals};
 use crate::logs::{self, LogGuard};
+use crate::maintenance::MaintenanceSignals;
 use crate::otlp::Traces;
 use crate::status::StatusFact;
 use crate::wire;
@@ -68,6 +69,7 @@ pub struct Platform {
     pub(crate) log_guard: LogGuard,
     pub(crate) traces: Traces,
     pub(crate) signals: Signals,
+    pub(crate) maintenance: MaintenanceSignals,
     pub(crate) checks: Vec<Component>,
     pub(crate) additions: Additions,
     pub(crate) facts: Vec<StatusFact>,
@@ -107,6 +109,7 @@ impl Platform {
     pub fn new(service: impl Into<Service>, settings: Settings) -> Result<Self, PlatformError> {
         let service = service.into();
         let signals = Signals::listen().map_err(PlatformError::Signals)?;
+        let maintenance = MaintenanceSignals::listen().map_err(PlatformError::Signals)?;
         let sentry = wire::sentry_settings::init(&settings, service)?;
         let traces = Traces::start(&settings.traces, service)?;
         let log_guard = logs::install(&settings, &traces, &sentry);
@@ -126,6 +129,7 @@ impl Platform {
             log_guard,
             traces,
             signals,
+            maintenance,
             checks: Vec::new(),
             additions: Additions::default(),
             facts: Vec::new(),
@@ -164,10 +168,27 @@ impl Platform {
         self.body_limit(glob, WEBHOOK_BODY).tier(tier)
     }
 
+    /// Lets pages of all sites load what is under the paths of `glob`, such as pictures for everybody. Elsewhere a browser's `GET` for a
+    /// page of another site is 403, but for links that are followed and origins of `CAMPOTECH_CORS_ORIGINS`.
+    #[must_use]
+    pub fn open_reads(mut self, glob: &'static str) -> Self {
+        self.additions.open.push(glob);
+        self
+    }
+
     /// Takes bodies of up to `bytes` under the paths of `glob`, such as `/webhooks/*`.
     #[must_use]
     pub fn body_limit(mut self, glob: &'static str, bytes: usize) -> Self {
         self.additions.body_limits.push((glob, bytes));
+        self
+    }
+
+    /// Asks browsers for reports where a page violates its content security policy, takes them at `path` (such as `/api/v1/reports`), and
+    /// counts them by directive: `security_decisions_total{guard="csp"}`. The route goes the whole path, as the service's own do,
+    /// but its bodies are not inspected: reports of attacks hold attacks.
+    #[must_use]
+    pub const fn csp_reports(mut self, path: &'static str) -> Self {
+        self.additions.reports = Some(path);
         self
     }
 

@@ -3,9 +3,10 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use axum::body::Bytes;
 use axum::extract::Request;
 use axum::response::Response;
-use campotech_core::{AcceptLanguage, Language, Problem, ProblemKind, RequestId, kinds};
+use campotech_core::{Addressee, Problem, ProblemKind, kinds};
 use http::header::{CONTENT_TYPE, VARY};
 use http::{HeaderValue, StatusCode};
 use pin_project_lite::pin_project;
@@ -27,8 +28,7 @@ pin_project! {
     pub struct ProblemFuture<F> {
         #[pin]
         inner: F,
-        language: AcceptLanguage,
-        id: Option<RequestId>,
+        addressee: Addressee,
     }
 }
 
@@ -53,9 +53,8 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let language = AcceptLanguage::of(request.headers());
-        let id = request.extensions().get::<RequestId>().cloned();
-        ProblemFuture { inner: self.0.call(request), language, id }
+        let addressee = Addressee::of(&request);
+        ProblemFuture { inner: self.0.call(request), addressee }
     }
 }
 
@@ -77,13 +76,13 @@ where
             None if is_bare(&response) || is_plain(&response) => Problem::new(kind_of(status)),
             None => return Poll::Ready(Ok(response)),
         };
-        Poll::Ready(Ok(render(response, &problem, this.language.language(), this.id.as_ref())))
+        Poll::Ready(Ok(render(response, this.addressee.answer(&problem))))
     }
 }
 
 // Keeps what the handler set beside the problem: `Allow`, `WWW-Authenticate`, `Retry-After`, cookies.
-fn render(bare: Response, problem: &Problem, language: Language, id: Option<&RequestId>) -> Response {
-    let (mut rendered, body) = problem.into_response_in(language, id).into_parts();
+fn render(bare: Response, answer: http::Response<Bytes>) -> Response {
+    let (mut rendered, body) = answer.into_parts();
     let (parts, _) = bare.into_parts();
     let own = rendered.headers.clone();
     for (name, value) in &parts.headers {

@@ -1,22 +1,17 @@
 //! The order of the request path. It lives here and nowhere else; `tests/stack.rs` proves it.
 
-use std::sync::Arc;
-
-use axum::{Extension, Router};
-use campotech_core::Observer;
+use axum::Router;
 use campotech_metrics::Metrics;
-use campotech_security::client_ip::ClientIpLayer;
 use campotech_security::cors::CrossOriginLayer;
 use campotech_security::csrf::CsrfLayer;
 use campotech_security::deadline::HandlerDeadlineLayer;
 use campotech_security::headers::SecurityHeadersLayer;
+use campotech_security::identity::IdentityLayer;
 use campotech_security::inspect::InspectLayer;
 use campotech_security::overload::OverloadLayer;
 use campotech_security::payload::PayloadLayer;
 use campotech_security::rate_limit::RateLimitLayer;
-use campotech_security::request_id::RequestIdLayer;
 use campotech_sentry::SentryLayer;
-use campotech_validate::ObserverExtension;
 use tower::ServiceBuilder;
 
 use crate::access_log::AccessLogLayer;
@@ -25,8 +20,7 @@ use crate::problems::ProblemLayer;
 /// The layers, built and ready.
 #[derive(Debug, Clone)]
 pub(crate) struct Stack {
-    pub(crate) client_ip: ClientIpLayer,
-    pub(crate) request_id: RequestIdLayer,
+    pub(crate) identity: IdentityLayer,
     pub(crate) metrics: Metrics,
     pub(crate) headers: SecurityHeadersLayer,
     pub(crate) cors: CrossOriginLayer,
@@ -37,15 +31,13 @@ pub(crate) struct Stack {
     pub(crate) deadline: HandlerDeadlineLayer,
     pub(crate) payload: PayloadLayer<axum::body::Body>,
     pub(crate) inspect: InspectLayer,
-    pub(crate) observer: Arc<dyn Observer>,
 }
 
 impl Stack {
     /// Puts the whole path around the routes, inside the router, so that each layer knows the matched route.
     pub(crate) fn around(&self, routes: Router) -> Router {
         let path = ServiceBuilder::new()
-            .layer(self.client_ip.clone()) // 1: everything below knows who asks
-            .layer(self.request_id.clone()) // 2: and which request it is
+            .layer(self.identity.clone()) // 1 and 2: everything below knows who asks, and which request it is
             .layer(AccessLogLayer) //    a line for every answer, also for refusals
             .layer(self.metrics.layer()) // 3: counts every answer, also refusals and cancels
             .layer(self.headers.clone()) // 4: on every answer, also on refusals and panics
@@ -55,9 +47,8 @@ impl Stack {
             .layer(self.overload.clone()) // 7: sheds before work is queued
             .layer(self.rate_limit.clone()) // 8: nobody makes us read a body for free
             .layer(self.payload.clone()) // 9: size, deadline and coding; the body is whole from here on
-            .layer(self.inspect.clone()) // 10: structure of path, query, headers and body
+            .layer(self.inspect.clone()) // 10: structure and content of path, query, headers and body
             .layer(self.deadline.clone()) //     the handler's own time starts with its body at hand
-            .layer(Extension(ObserverExtension::new(Arc::clone(&self.observer))))
             .layer(ProblemLayer); // 11: what the handler answers, in the request's language
         routes.layer(path)
     }
@@ -65,8 +56,7 @@ impl Stack {
     /// The path of the ops routes: no shedding, no limits, no inspection, and own metrics.
     pub(crate) fn around_ops(&self, routes: Router) -> Router {
         let path = ServiceBuilder::new()
-            .layer(self.client_ip.clone())
-            .layer(self.request_id.clone())
+            .layer(self.identity.clone())
             .layer(self.metrics.ops_layer())
             .layer(self.headers.clone())
             .layer(self.errors.clone().with_server_errors(false).for_ops())

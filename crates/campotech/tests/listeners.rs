@@ -1,6 +1,10 @@
 //! Who may see what, on which listener.
 #![allow(clippy::unwrap_used, reason = "a helper that can't do its work fails the test")]
 
+#[path = "listeners/crowd.rs"]
+mod crowd;
+#[path = "listeners/https.rs"]
+mod https;
 mod support;
 
 use axum::Router;

@@ -18,6 +18,7 @@ use campotech::Platform;
 use campotech::core::RequestContext;
 use campotech_testkit::RawConnection;
 use serde_json::Value;
+use tracing::level_filters::LevelFilter;
 
 /// In its presence this program is the server that the test looks at.
 const SERVE: &str = "CAMPOTECH_LOGS_TEST_SERVES";
@@ -53,6 +54,7 @@ async fn noisy() -> &'static str {
     campotech::spawn(async move { told(RequestContext::current().unwrap()) }).await.unwrap();
     campotech::on_behalf_of(&current, async { tracing::warn!("on behalf") }).await;
     tracing::info!("last");
+    tracing::warn!(most = %LevelFilter::current(), "warned");
     "fine"
 }
 
@@ -104,10 +106,19 @@ const LONGEST_LINE: usize = 16 * 1024;
 
 /// The lines of `noisy` and its access line, from a process that runs the test of this name.
 fn logged(test: &str, format: &str) -> Vec<String> {
+    let lines = logged_at(test, format, "info", "campotech::access");
+    // Whatever was logged: a line each.
+    assert_eq!(lines.len(), 13, "{lines:#?}");
+    lines
+}
+
+/// The lines of `noisy` at a level, up to that with `last` in it.
+fn logged_at(test: &str, format: &str, level: &str, last: &str) -> Vec<String> {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", test, "--nocapture"]).env_clear().envs([
         (SERVE, "1"),
         ("CAMPOTECH_LISTEN", "127.0.0.1:0"),
+        ("CAMPOTECH_LOG", level),
         ("CAMPOTECH_LOG_FORMAT", format),
     ]);
     let mut process = Process(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
@@ -121,7 +132,7 @@ fn logged(test: &str, format: &str) -> Vec<String> {
         connection.send("GET /noisy HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
         assert_eq!(connection.receive().await.unwrap().text(), "fine");
     });
-    let lines = until(&log, |line| line.contains("campotech::access"));
+    let lines = until(&log, |line| line.contains(last));
     for line in &lines {
         assert!(line.len() < LONGEST_LINE, "{} bytes: {line}", line.len());
         assert!(
@@ -130,9 +141,39 @@ fn logged(test: &str, format: &str) -> Vec<String> {
         );
         assert!(line.len() < 16 * 1024, "a container runtime would split it");
     }
-    // Whatever was logged: a line each.
-    assert_eq!(lines.len(), 12, "{lines:#?}");
     lines
+}
+
+// Nothing watches a request then, and no span is made for it.
+#[test]
+fn a_log_of_warnings_alone_tells_whose_they_are() {
+    if std::env::var_os(SERVE).is_some() {
+        return serve();
+    }
+    let test = "a_log_of_warnings_alone_tells_whose_they_are";
+    let lines = logged_at(test, "json", "warn", "warned");
+    let objects: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [behalf, warned] = &objects[..] else { unreachable!("{lines:#?}") };
+    assert_eq!((&behalf["message"], &warned["message"]), (&"on behalf".into(), &"warned".into()));
+    assert!(warned["request_id"].is_string() && warned["span_id"].is_string(), "{warned}");
+    assert_eq!(warned["most"], "warn", "what nobody writes is not even asked about: {warned}");
+    assert_eq!((&behalf["request_id"], &behalf["trace_id"]), (&warned["request_id"], &warned["trace_id"]));
+    assert_ne!(behalf["span_id"], warned["span_id"]);
+    let lines = logged_at(test, "text", "warn", "warned");
+    assert!(lines[1].contains(" WARN request{request_id=") && lines[1].contains(" span_id="), "{lines:#?}");
+    // Wanted alone, the line about the answer still says whose it was, though the request is over then.
+    let lines = logged_at(test, "json", "warn,campotech::access=info", "campotech::access");
+    let access: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
+    for key in ["request_id", "trace_id", "span_id", "client"] {
+        assert!(access[key].is_string(), "{access}");
+    }
+    // What looks at spans is a filter of another kind, and is told of the request's fields.
+    let lines = logged_at(test, "json", "warn,[request{client=127.0.0.1/32}]=info", "campotech::access");
+    let access: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
+    assert!(access["request_id"].is_string() && access["client"] == "127.0.0.1/32", "{access}");
+    let lines = logged_at(test, "json", "warn,[step{state}]=debug", "warned");
+    let warned: Value = serde_json::from_str(&lines[1]).unwrap();
+    assert!(warned["request_id"].is_string(), "{warned}");
 }
 
 #[test]

@@ -81,6 +81,21 @@ async fn every_answer_carries_request_id_headers_and_cors() {
 }
 
 #[tokio::test]
+async fn what_another_site_loads_costs_no_quota_unless_it_is_open() {
+    let limited = platform(&[("CAMPOTECH_RATE_STANDARD", "2/1h")]).open_reads("/plain/*");
+    let running = start(limited, routes(&Arc::default())).await;
+    let load = "sec-fetch-site: cross-site\nsec-fetch-mode: no-cors\nsec-fetch-dest: image";
+    for _ in 0..5 {
+        assert_eq!(running.ask(&format!("GET /slow HTTP/1.1\n{load}"), "").await.status, 403);
+    }
+    assert_eq!(running.ask(&format!("GET /plain/1 HTTP/1.1\n{load}"), "").await.status, 200);
+    assert_eq!(running.get("/plain/1").await.status, 200);
+    assert_eq!(running.get("/plain/1").await.status, 429);
+    let refused = r#"security_decisions_total{guard="csrf",decision="refused",reason="cross_site_load"}"#;
+    assert_eq!(running.metric(refused).await, Some(5.0));
+}
+
+#[tokio::test]
 async fn limits_refuse_before_a_body_is_read_or_looked_at() {
     let (running, calls) =
         running(&[("CAMPOTECH_RATE_STANDARD", "1/1h"), ("CAMPOTECH_MAX_BODY", "10B")]).await;
@@ -108,6 +123,32 @@ async fn size_comes_before_inspection_and_inspection_before_the_handler() {
     let fine = running.ask(&format!("POST /write HTTP/1.1\n{json}"), r#"{"a":1,"b":2}"#).await;
     assert_eq!((fine.status.as_u16(), fine.text().as_str()), (200, r#"{"a":1,"b":2}"#));
     assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn attacks_in_content_are_told_or_refused_as_the_variable_says() {
+    let json = "content-type: application/json";
+    let (attack, order) = (r#"{"title":"' OR 1=1--"}"#, r#"{"title":"Caño 3/4\" -- O'Higgins 1450; <3"}"#);
+    for (mode, status, decision) in
+        [("off", 200, None), ("report", 200, Some("reported")), ("block", 400, Some("refused"))]
+    {
+        let (running, _) = running(&[("CAMPOTECH_DETECTION", mode)]).await;
+        assert_eq!(running.ask(&format!("POST /write HTTP/1.1\n{json}"), order).await.status, 200, "{mode}");
+        assert_eq!(
+            running.ask(&format!("POST /write HTTP/1.1\n{json}"), attack).await.status,
+            status,
+            "{mode}"
+        );
+        let metric = |decision: &str| {
+            format!(
+                r#"security_decisions_total{{guard="inspect",decision="{decision}",reason="detect.sqli"}}"#
+            )
+        };
+        for counted in ["reported", "refused"] {
+            let expected = (decision == Some(counted)).then_some(1.0);
+            assert_eq!(running.metric(&metric(counted)).await, expected, "{mode} {counted}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -164,6 +205,43 @@ async fn the_status_page_passes_its_own_policy() {
     assert!(!text.contains("style=") && !text.contains(" onclick"), "{text}");
     assert!(text.contains("probe") && text.contains("requests in flight"), "{text}");
     assert_ne!(nonce(&running.get("/status").await.text()), used, "each page has its own");
+}
+
+#[tokio::test]
+async fn pages_say_where_to_report_and_what_comes_is_counted_on_the_path() {
+    let platform = platform(&[("CAMPOTECH_DETECTION", "block")]).csp_reports("/reports");
+    let running = start(platform, routes(&Arc::new(AtomicUsize::new(0)))).await;
+    let page = running.get("/status").await;
+    assert_eq!(page.headers["reporting-endpoints"], "csp=\"/reports\"");
+    assert!(page.headers["content-security-policy"].to_str().unwrap().ends_with(";report-to csp"));
+    assert!(!running.get("/plain/1").await.headers.contains_key("reporting-endpoints"));
+
+    let head = "POST /reports HTTP/1.1\ncontent-type: application/reports+json";
+    let report = r#"[{"type":"csp-violation","body":{"effectiveDirective":"script-src-elem","disposition":"enforce"}}]"#;
+    let taken = running.ask(head, report).await;
+    assert_eq!((taken.status.as_u16(), taken.text()), (204, String::new()));
+    assert_eq!(problem(&running.ask(head, "[hunter2").await)["status"], 400);
+    assert_eq!(problem(&running.ask(head, r#"[{"type":7}]"#).await)["status"], 400);
+    // What was attacked tells of the attack.
+    let attack =
+        report.replace("\"disposition\"", "\"sample\":\"<script>alert(1)</script>\",\"disposition\"");
+    assert_eq!(running.ask(head, &attack).await.status, 204);
+    let get = running.get("/reports").await;
+    assert_eq!(
+        (problem(&get)["status"].as_u64(), &get.headers["allow"]),
+        (Some(405), &"POST".parse().unwrap())
+    );
+    for (labels, count) in [
+        (r#"guard="csp",decision="reported",reason="script-src-elem""#, 2.0),
+        (r#"guard="reports",decision="refused",reason="syntax""#, 2.0),
+        (r#"guard="reports",decision="refused",reason="method""#, 1.0),
+    ] {
+        assert_eq!(
+            running.metric(&format!("security_decisions_total{{{labels}}}")).await,
+            Some(count),
+            "{labels}"
+        );
+    }
 }
 
 fn nonce(page: &str) -> &str {

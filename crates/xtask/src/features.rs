@@ -1,4 +1,4 @@
-//! Every feature of every library alone, and none at all.
+//! Every feature of every library that is published alone, and none at all.
 
 use crate::cmd::cargo;
 use crate::counts::Tally;
@@ -9,7 +9,8 @@ use cargo_metadata::{Package, TargetKind};
 /// The package that keeps macros the same in all combinations; its manifest says how.
 const ANCHOR: &str = "build-anchor";
 
-/// Lints each library without default features and with each feature by itself. Only the library is built:
+/// Lints each published library without default features and with each feature by itself: nobody can ask for the others in such
+/// combinations. Only the library is built:
 /// development dependencies would switch features on and hide what is missing.
 pub(crate) fn each_alone(workspace: &Workspace) -> StepResult {
     let mut tally = Tally::default();
@@ -41,7 +42,9 @@ fn combinations(package: &Package) -> Vec<Option<&str>> {
 }
 
 fn is_library(package: &Package) -> bool {
-    package.name != ANCHOR && package.targets.iter().any(|target| target.kind.contains(&TargetKind::Lib))
+    // An empty list is `publish = false`.
+    let published = package.publish.as_ref().is_none_or(|registries| !registries.is_empty());
+    published && package.targets.iter().any(|target| target.kind.contains(&TargetKind::Lib))
 }
 
 #[cfg(test)]
@@ -59,7 +62,9 @@ mod tests {
         assert!(found.contains(&Some("axum")), "{found:?}");
         assert!(!found.contains(&Some("default")));
         assert!(is_library(core));
-        assert!(!is_library(packages.iter().find(|p| p.name == "xtask").unwrap()));
+        for unpublished in ["xtask", "campotech-testkit", "campotech-server"] {
+            assert!(!is_library(packages.iter().find(|p| p.name == unpublished).unwrap()), "{unpublished}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use campotech::core::SystemClock;
 use campotech::metrics::Metrics;
 use campotech::security::cors::OriginList;
 use campotech::security::rate_limit::FailureLimiter;
-use campotech::security::webhook::{MetaSignature, VerifyToken};
+use campotech::security::webhook::{VerifyToken, WebhookVerifier};
 use campotech::validate::CursorKeys;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -51,7 +51,7 @@ pub struct Parts {
 /// The webhook's secrets, ready to verify with.
 pub struct Webhook {
     /// Verifies callbacks.
-    pub signature: MetaSignature,
+    pub signature: WebhookVerifier,
     /// What the handshake must show.
     pub verify_token: VerifyToken,
 }

@@ -12,13 +12,16 @@ use crate::{complain, say, version};
 pub fn banner(bound: &Bound, settings: &ServerSettings, webhook: bool) {
     let addr = bound.addr();
     say!("campotech-server {}", version::long());
-    say!("  API           http://{addr}/api/v1");
-    say!("  documentation http://{addr}/api/docs");
-    say!("  health        http://{addr}/health");
+    let scheme = if settings.platform.tls.is_some() { "https" } else { "http" };
+    say!("  API           {scheme}://{addr}/api/v1");
+    say!("  documentation {scheme}://{addr}/api/docs");
+    say!("  health        {scheme}://{addr}/health");
     match bound.operators_addr() {
         Some(ops) => {
-            say!("  status page   http://{ops}/status");
-            say!("  metrics       http://{ops}/metrics");
+            // The admin listener speaks plain http.
+            let scheme = if ops == addr { scheme } else { "http" };
+            say!("  status page   {scheme}://{ops}/status");
+            say!("  metrics       {scheme}://{ops}/metrics");
         }
         None => say!("  metrics, status page: not served (set CAMPOTECH_ADMIN_LISTEN)"),
     }
@@ -32,7 +35,7 @@ pub fn banner(bound: &Bound, settings: &ServerSettings, webhook: bool) {
         Some(_) => say!("  data          PostgreSQL"),
         None => say!("  data          {}", settings.data_dir.display()),
     }
-    if addr.ip().is_loopback() {
+    if addr.ip().is_loopback() && scheme == "http" {
         say!("Try: campotech-server demo    Stop: Ctrl-C");
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use campotech::metrics::Metrics;
 use campotech::security::cors::OriginList;
 use campotech::security::rate_limit::{FailureLimiter, Quota};
-use campotech::security::webhook::{MetaSignature, VerifyToken};
+use campotech::security::webhook::{Scheme, VerifyToken, WebhookVerifier};
 use campotech::validate::ArPhone;
 use campotech::{Platform, PlatformError, Service};
 use tokio::time::timeout;
@@ -94,6 +94,7 @@ pub async fn run(settings: ServerSettings) -> Result<(), ServeError> {
     let platform = platform
         .auth_routes(["/api/v1/auth/*"])
         .webhook_routes("/webhooks/*")
+        .csp_reports("/api/v1/reports")
         .fact("dead letters", queue.fact())
         .on_drained(move || async move {
             background.stop().await;
@@ -175,7 +176,8 @@ fn webhook_secrets(settings: &ServerSettings) -> Result<Option<WebhookSecrets>, 
 
 impl Webhook {
     fn new(secrets: &WebhookSecrets, metrics: &Metrics) -> Result<Self, campotech::security::ConfigError> {
-        let signature = MetaSignature::new(&secrets.app_secret)?.with_observer(Arc::new(metrics.clone()));
+        let signature = WebhookVerifier::new(Scheme::Meta, &secrets.app_secret)?;
+        let signature = signature.with_observer(Arc::new(metrics.clone()));
         Ok(Self { signature, verify_token: VerifyToken::new(&secrets.verify_token)? })
     }
 }

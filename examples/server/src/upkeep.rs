@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use campotech::core::SystemClock;
-use campotech::health::{Check, CheckResult, Component, Postgres, Reason, Redis, check_fn};
+use campotech::health::{
+    Backlog, Check, CheckResult, Component, Postgres, QueueCheck, Reason, Redis, check_fn,
+};
 use campotech::metrics::{JobKind as Kind, Metrics, Outcome as MetricsOutcome, Queue};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -15,7 +17,7 @@ use crate::app::App;
 use crate::backends::Backends;
 use crate::domain::{Job, JobKind, wall_now};
 use crate::queue::{Outcome, StreamFault, StreamQueue, WorkerEvents};
-use crate::store::{PostgresStore, QueueDepth, QueueStats, StorageFault, Store, StoreError};
+use crate::store::{PostgresStore, QueueStats, StorageFault, Store, StoreError};
 
 /// Messages that wait, from which on the queue is called saturated.
 const MANY: u64 = 1_000;
@@ -170,30 +172,29 @@ pub fn store_check(store: &Store) -> Component {
 #[must_use]
 pub fn queue_check(store: &Store, streams: Option<StreamQueue>) -> Component {
     let store = store.clone();
-    check_fn("queue", move || {
+    QueueCheck::new("queue", move || {
         let (store, fault) = (store.clone(), streams.as_ref().and_then(StreamQueue::fault));
         async move {
             if let Some(fault) = fault {
-                return CheckResult::failed(stream_reason(fault));
+                return Err(CheckResult::failed(stream_reason(fault)));
             }
-            match store.queue_stats().await {
-                Ok(stats) => backlog(&stats),
-                Err(error) => CheckResult::failed(reason(&error)).with_message(error),
-            }
+            let stats = store.queue_stats().await;
+            stats
+                .map(|stats| backlog(&stats))
+                .map_err(|error| CheckResult::failed(reason(&error)).with_message(error))
         }
     })
+    .with_max_depth(MANY)
+    .with_max_age(LATE)
     .degrading()
 }
 
-fn backlog(stats: &QueueStats) -> CheckResult {
+/// What waits in both queues.
+fn backlog(stats: &QueueStats) -> Backlog {
     let now = wall_now(&SystemClock);
-    let late = |depth: &QueueDepth| depth.oldest_age(now) > LATE;
-    if stats.jobs.size + stats.voice.size > MANY {
-        CheckResult::degraded(Reason::Saturated)
-    } else if late(&stats.jobs) || late(&stats.voice) {
-        CheckResult::degraded(Reason::Slow)
-    } else {
-        CheckResult::ok()
+    Backlog {
+        depth: stats.jobs.size + stats.voice.size,
+        oldest_age: Some(stats.jobs.oldest_age(now).max(stats.voice.oldest_age(now))),
     }
 }
 
@@ -227,22 +228,18 @@ const fn stream_reason(fault: StreamFault) -> Reason {
 
 #[cfg(test)]
 mod tests {
-    use campotech::core::ComponentStatus;
-
     use super::*;
-
-    fn status(size: u64, age: Duration) -> (ComponentStatus, Reason) {
-        let oldest = wall_now(&SystemClock).checked_sub(age).ok();
-        let stats = QueueStats { voice: QueueDepth { size, oldest }, ..QueueStats::default() };
-        let result = backlog(&stats);
-        (result.status(), result.reason())
-    }
+    use crate::store::QueueDepth;
 
     #[test]
-    fn a_backlog_degrades() {
-        let minute = Duration::from_secs(60);
-        assert_eq!(status(1_000, minute), (ComponentStatus::Healthy, Reason::Ok));
-        assert_eq!(status(1_001, minute), (ComponentStatus::Degraded, Reason::Saturated));
-        assert_eq!(status(1, LATE + minute), (ComponentStatus::Degraded, Reason::Slow));
+    fn both_queues_are_one_backlog() {
+        let of = |size, age| QueueDepth { size, oldest: wall_now(&SystemClock).checked_sub(age).ok() };
+        let stats = QueueStats { jobs: of(2, LATE), voice: of(1, LATE / 2), ..QueueStats::default() };
+        let Backlog { depth, oldest_age } = backlog(&stats);
+        let age = oldest_age.unwrap();
+        assert_eq!(depth, 3);
+        assert!((LATE..LATE + Duration::from_secs(60)).contains(&age), "{age:?}");
+        let empty = backlog(&QueueStats::default());
+        assert_eq!(empty, Backlog { depth: 0, oldest_age: Some(Duration::ZERO) });
     }
 }

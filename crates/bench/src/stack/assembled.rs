@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
+use axum_prometheus::metrics_exporter_prometheus::PrometheusHandle;
 use http::{Request, StatusCode};
 use tower::ServiceBuilder;
 use tower_governor::GovernorLayer;
@@ -29,6 +31,19 @@ pub const CASES: &[Case] = &[
 ];
 
 fn stack(request: fn() -> Request<Body>) -> Subject {
+    let (router, handle) = router();
+    let mut subject = driven(router, request);
+    Box::new(move |requests| {
+        subject(requests);
+        handle.run_upkeep();
+    })
+}
+
+/// The routes within it all, and what has metrics kept up.
+///
+/// # Panics
+/// A quota is none.
+pub fn router() -> (Router, &'static PrometheusHandle) {
     let (metrics, handle) = prometheus_pair();
     let quota = GovernorConfigBuilder::default().per_nanosecond(1).burst_size(1_000_000_000).finish();
     let rendered = handle.clone();
@@ -47,9 +62,5 @@ fn stack(request: fn() -> Request<Body>) -> Subject {
                 .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, Duration::from_secs(30))),
         )
         .with_state(());
-    let mut subject = driven(router, request);
-    Box::new(move |requests| {
-        subject(requests);
-        handle.run_upkeep();
-    })
+    (router, handle)
 }

@@ -36,7 +36,11 @@ fn driven(request: fn() -> Request<Body>) -> Subject {
     })
 }
 
-async fn bound() -> Bound {
+/// A platform that listens.
+///
+/// # Panics
+/// It can't.
+pub async fn bound() -> Bound {
     let mut env = Env::of(SETTINGS);
     let settings = Settings::read(&mut env);
     env.finish().expect("settings");

@@ -28,25 +28,28 @@ pub fn post() -> Request<Body> {
     request
 }
 
+/// What every request has.
+pub const HEADERS: [(HeaderName, &str); 12] = [
+    (HOST, "127.0.0.1:4000"),
+    (CONNECTION, "keep-alive"),
+    (USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+    (ACCEPT, "application/json, text/plain, */*"),
+    (ACCEPT_LANGUAGE, "es-AR,es;q=0.8,en-US;q=0.5,en;q=0.3"),
+    (ACCEPT_ENCODING, "gzip, deflate, br, zstd"),
+    (REFERER, "http://127.0.0.1:4000/jobs"),
+    (COOKIE, "session=8f14e45fceea167a5a36dedd4bea2543; theme=dark"),
+    (HeaderName::from_static("sec-fetch-dest"), "empty"),
+    (HeaderName::from_static("sec-fetch-mode"), "cors"),
+    (HeaderName::from_static("sec-fetch-site"), "same-origin"),
+    (HeaderName::from_static("priority"), "u=4"),
+];
+
 fn sent(method: Method, path: &'static str, body: Body) -> Request<Body> {
     let mut request = Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = Uri::from_static(path);
     let headers = request.headers_mut();
-    for (name, value) in [
-        (HOST, "127.0.0.1:4000"),
-        (CONNECTION, "keep-alive"),
-        (USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
-        (ACCEPT, "application/json, text/plain, */*"),
-        (ACCEPT_LANGUAGE, "es-AR,es;q=0.8,en-US;q=0.5,en;q=0.3"),
-        (ACCEPT_ENCODING, "gzip, deflate, br, zstd"),
-        (REFERER, "http://127.0.0.1:4000/jobs"),
-        (COOKIE, "session=8f14e45fceea167a5a36dedd4bea2543; theme=dark"),
-        (HeaderName::from_static("sec-fetch-dest"), "empty"),
-        (HeaderName::from_static("sec-fetch-mode"), "cors"),
-        (HeaderName::from_static("sec-fetch-site"), "same-origin"),
-        (HeaderName::from_static("priority"), "u=4"),
-    ] {
+    for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 5000))));

@@ -50,6 +50,11 @@ pub(super) fn current() -> Option<RequestContext> {
     CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
+/// Whether there is a current request.
+pub(crate) fn is_in_request() -> bool {
+    CURRENT.try_with(|current| current.borrow().is_some()).unwrap_or(false)
+}
+
 impl<'a> Entered<'a> {
     pub(super) fn swap(slot: &'a mut Option<RequestContext>) -> Self {
         swap(slot);
@@ -71,6 +76,11 @@ impl<F> ContextFuture<F> {
     /// The request that this future is worked on for.
     pub const fn context(&self) -> Option<&RequestContext> {
         self.context.as_ref()
+    }
+
+    /// The same, of a future that is done; it is nobody's from then on.
+    pub fn take_context(self: Pin<&mut Self>) -> Option<RequestContext> {
+        self.project().context.take()
     }
 }
 

@@ -1,37 +1,47 @@
 //! Which request this is, in one value.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderName, Request};
 
 use super::future::{ContextFuture, Entered, current};
-use crate::identity::{RequestId, TRACEPARENT, TRACESTATE, TraceContext, TraceId};
-use crate::problem::{AcceptLanguage, Language};
+use crate::identity::{ClientIp, RequestId, TRACEPARENT, TRACESTATE, TraceContext, TraceId};
+use crate::observer::Observer;
+use crate::problem::Language;
 
 /// The request's id and its place in a trace; a request extension, and the current one while a request is worked on.
 ///
-/// A clone shares the id's and the state's bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A clone shares the id's and the state's bytes. Two are equal that stand for the same step of the same request, whoever is told of it.
+#[derive(Debug, Clone)]
 pub struct RequestContext {
-    request_id: RequestId,
-    trace: TraceContext,
-    accept_language: AcceptLanguage,
+    pub(super) request_id: RequestId,
+    pub(super) trace: TraceContext,
+    language: Language,
+    pub(super) client: Option<ClientIp>,
+    observer: Option<Arc<dyn Observer>>,
 }
+
+impl PartialEq for RequestContext {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { request_id, trace, language, client, observer: _ } = self;
+        (request_id, trace, language, client)
+            == (&other.request_id, &other.trace, &other.language, &other.client)
+    }
+}
+
+impl Eq for RequestContext {}
 
 /// The trace that a request is recorded in, if it is: as its [`RequestContext`] says, or, where it has none and whoever sends it may be
 /// believed, its `traceparent`.
 #[must_use]
 pub fn recorded_trace<B>(request: &Request<B>, believed: bool) -> Option<TraceId> {
-    static HEADER: HeaderName = TRACEPARENT;
     if let Some(context) = request.extensions().get::<RequestContext>() {
         return context.trace.sampled().then(|| context.trace.trace_id());
     }
     if !believed {
         return None;
     }
-    let headers = request.headers();
-    let value = headers.get(&HEADER)?;
-    let repeated = headers.get_all(&HEADER).iter().nth(1).is_some();
-    let trace = TraceContext::from_traceparent(value.to_str().ok().filter(|_| !repeated)?)?;
-    trace.sampled().then(|| trace.trace_id())
+    TraceContext::sent(request.headers()).filter(TraceContext::sampled).map(|trace| trace.trace_id())
 }
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -40,20 +50,40 @@ impl RequestContext {
     /// A request.
     #[must_use]
     pub const fn new(request_id: RequestId, trace: TraceContext) -> Self {
-        Self { request_id, trace, accept_language: AcceptLanguage::none() }
+        Self { request_id, trace, language: Language::En, client: None, observer: None }
     }
 
-    /// With what its client says of languages.
+    /// With the language that its client is answered in; English, if nothing is said.
     #[must_use]
-    pub fn with_accept_language(mut self, accept_language: AcceptLanguage) -> Self {
-        self.accept_language = accept_language;
+    pub const fn with_language(mut self, language: Language) -> Self {
+        self.language = language;
         self
     }
 
     /// The language that its client is answered in; it is not handed on with what the request leaves to be done.
     #[must_use]
-    pub fn language(&self) -> Language {
-        self.accept_language.language()
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// With the client that it is of, where no [`ClientIp`] extension says otherwise ([`ClientIp::of`]).
+    #[must_use]
+    pub const fn with_client(mut self, client: Option<ClientIp>) -> Self {
+        self.client = client;
+        self
+    }
+
+    /// With whom guards and extractors tell what they find in it.
+    #[must_use]
+    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Whom guards and extractors tell what they find in it, if anybody; nor is that handed on.
+    #[must_use]
+    pub const fn observer(&self) -> Option<&Arc<dyn Observer>> {
+        self.observer.as_ref()
     }
 
     /// The request whose future is polled on this thread, or whose [`enter`](Self::enter) runs, if any.
@@ -68,6 +98,12 @@ impl RequestContext {
     #[must_use]
     pub const fn request_id(&self) -> &RequestId {
         &self.request_id
+    }
+
+    /// The same, where nothing else is wanted any more.
+    #[must_use]
+    pub fn into_request_id(self) -> RequestId {
+        self.request_id
     }
 
     /// The request's place in a trace.
@@ -86,6 +122,16 @@ impl RequestContext {
     /// Makes this the current request for as long as `future` is polled.
     pub const fn scope<F>(self, future: F) -> ContextFuture<F> {
         ContextFuture::new(future, Some(self))
+    }
+
+    /// Makes this the current request while `work` makes a future, and for as long as that is polled.
+    pub fn scope_made<F>(self, work: impl FnOnce() -> F) -> ContextFuture<F> {
+        let mut slot = Some(self);
+        let future = {
+            let _entered = Entered::swap(&mut slot);
+            work()
+        };
+        ContextFuture::new(future, slot)
     }
 
     /// Makes this the current request while `work` runs.

@@ -1,11 +1,16 @@
 //! The socket's peer and the client behind it.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// The address of the connection's other end; set by the accept loop on every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PeerAddr(pub SocketAddr);
+
+/// The connection is TLS that ends at this server's own listener; set by the accept loop on every request of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct DirectTls;
 
 /// The client's address after the trusted-proxy walk; set by the client-ip layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,7 +21,7 @@ pub struct ClientIp {
 }
 
 /// The network a client is counted by: an IPv4 address, or an IPv6 /64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ClientNetwork {
     /// One IPv4 address.
     V4(Ipv4Addr),
@@ -73,6 +78,16 @@ impl ClientNetwork {
             IpAddr::V4(ip) => Self::V4(ip),
             IpAddr::V6(ip) => Self::V6((ip.to_bits() >> 64) as u64),
         }
+    }
+}
+
+// One word, as limits hash it with every request. An IPv4 network may hash as an IPv6 one that nobody has.
+impl Hash for ClientNetwork {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(match *self {
+            Self::V4(ip) => u64::from(ip.to_bits()),
+            Self::V6(upper) => upper,
+        });
     }
 }
 

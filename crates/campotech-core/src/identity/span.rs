@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use uuid::Uuid;
+use super::source::{Source, made};
 
 /// A W3C span id (`parent-id`): 8 bytes, not all zero, shown as 16 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,9 +12,12 @@ impl SpanId {
     /// A new random span id.
     #[must_use]
     pub fn generate() -> Self {
-        let (high, low) = Uuid::new_v4().as_u64_pair();
-        // A UUID has fixed bits in both halves, at different places. All zero is one in 2^64, and then it is 1.
-        Self((high ^ low.rotate_left(32)).max(1).to_be_bytes())
+        Self::of_bits(made(Source::bits))
+    }
+
+    /// All zero is one in 2^64, and then it is 1.
+    pub(super) fn of_bits(bits: u64) -> Self {
+        Self(bits.max(1).to_be_bytes())
     }
 
     /// The id of these bytes, unless they are all zero.

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use http::HeaderMap;
-use uuid::Uuid;
+use http::{HeaderMap, HeaderName};
 
 use super::SpanId;
+use super::source::{Source, made};
+
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A W3C trace id: 16 bytes, not all zero, shown as 32 lower-case hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,7 +17,12 @@ impl TraceId {
     /// A new random trace id.
     #[must_use]
     pub fn generate() -> Self {
-        Self(Uuid::new_v4().into_bytes())
+        Self::of_bits(made(Source::wide_bits))
+    }
+
+    /// All zero is one in 2^128, and then it is 1.
+    pub(super) fn of_bits(bits: u128) -> Self {
+        Self(bits.max(1).to_be_bytes())
     }
 
     /// The trace id of `traceparent` (W3C Trace Context, section 3.2), parsed strictly.
@@ -23,18 +30,13 @@ impl TraceId {
     /// None where the header is absent, repeated or malformed, or an id in it is all zero.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let mut values = headers.get_all("traceparent").iter();
-        let value = values.next()?;
-        if values.next().is_some() {
-            return None;
-        }
-        Self::from_traceparent(value.to_str().ok()?)
+        sent_traceparent(headers).map(|(trace, ..)| trace)
     }
 
     /// The trace id of a `traceparent` value such as `00-<32 hex>-<16 hex>-<2 hex>`.
     #[must_use]
     pub fn from_traceparent(value: &str) -> Option<Self> {
-        parse_traceparent(value).map(|(trace, ..)| trace)
+        parse_traceparent(value.as_bytes()).map(|(trace, ..)| trace)
     }
 
     /// The id of these bytes, unless they are all zero.
@@ -50,28 +52,43 @@ impl TraceId {
     }
 }
 
+/// The same of the one `traceparent` header; nothing where there are two.
+pub(super) fn sent_traceparent(headers: &HeaderMap) -> Option<(TraceId, SpanId, u8)> {
+    static NAME: HeaderName = TRACEPARENT;
+    let mut values = headers.get_all(&NAME).iter();
+    let value = values.next()?;
+    if values.next().is_some() { None } else { parse_traceparent(value.as_bytes()) }
+}
+
 /// Trace, parent span and flags of a `traceparent` value (W3C Trace Context, section 3.2), strictly.
-pub(super) fn parse_traceparent(value: &str) -> Option<(TraceId, SpanId, u8)> {
-    let (version, rest) = (value.get(..2)?, value.get(2..)?);
-    let lower_hex = |s: &str| s.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    if !lower_hex(version) || version == "ff" {
-        return None;
-    }
+pub(super) fn parse_traceparent(value: &[u8]) -> Option<(TraceId, SpanId, u8)> {
+    let (known, more) = value.split_first_chunk::<55>()?;
+    let version = number(&known[..2])?;
     // A later version may append fields; ours ends after the flags.
-    if version == "00" && rest.len() != 53 {
+    if version == 0xff || !more.is_empty() && (version == 0 || more[0] != b'-') {
         return None;
     }
-    let mut fields = rest.strip_prefix('-')?.split('-');
-    let (trace, parent, flags) = (fields.next()?, fields.next()?, fields.next()?);
-    if trace.len() != 32 || parent.len() != 16 || flags.len() != 2 {
+    if [known[2], known[35], known[52]] != [b'-'; 3] {
         return None;
     }
-    if !lower_hex(trace) || !lower_hex(parent) || !lower_hex(flags) {
-        return None;
+    let trace = u128::from(number(&known[3..19])?) << 64 | u128::from(number(&known[19..35])?);
+    let trace = TraceId::from_bytes(trace.to_be_bytes())?;
+    let parent = SpanId::from_bytes(number(&known[36..52])?.to_be_bytes())?;
+    Some((trace, parent, number(&known[53..])? as u8))
+}
+
+/// What up to 16 lower-case hex digits say.
+fn number(digits: &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for digit in digits {
+        let value = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        number = number << 4 | u64::from(value);
     }
-    let trace = u128::from_str_radix(trace, 16).ok().filter(|id| *id != 0)?;
-    let parent = SpanId::from_bytes(u64::from_str_radix(parent, 16).ok()?.to_be_bytes())?;
-    Some((TraceId(trace.to_be_bytes()), parent, u8::from_str_radix(flags, 16).ok()?))
+    Some(number)
 }
 
 impl fmt::Debug for TraceId {
@@ -109,6 +126,14 @@ mod tests {
             "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x",
             "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-011",
+            "000-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0g",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736_00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7_01",
+            "00_4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01x",
+            "0G-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             "é0-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         ] {
             assert!(TraceId::from_traceparent(bad).is_none(), "{bad}");

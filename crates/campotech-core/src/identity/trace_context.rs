@@ -1,11 +1,11 @@
 //! W3C Trace Context: where a request stands in a trace, read strictly and sent on.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 
-use super::trace::parse_traceparent;
+use super::hex::hex;
+use super::source::made;
+use super::trace::{parse_traceparent, sent_traceparent};
 use super::{Sampling, SpanId, TraceId, TraceState};
-
-pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Where a request stands in its trace: the trace, the caller's span, the request's own span, whether it is recorded.
 ///
@@ -28,9 +28,10 @@ impl TraceContext {
     /// The first step of a new trace; `sampling` decides whether it is recorded.
     #[must_use]
     pub fn root(sampling: Sampling) -> Self {
-        let trace_id = TraceId::generate();
+        let (trace_id, span_id) =
+            made(|source| (TraceId::of_bits(source.wide_bits()), SpanId::of_bits(source.bits())));
         let flags = RANDOM | u8::from(sampling.takes(trace_id));
-        Self { trace_id, parent: None, span_id: SpanId::generate(), flags, state: None }
+        Self { trace_id, parent: None, span_id, flags, state: None }
     }
 
     /// A step of the trace that `traceparent` and `tracestate` tell of, with a span id of its own.
@@ -39,19 +40,23 @@ impl TraceContext {
     /// malformed or too long is left out.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let mut values = headers.get_all(TRACEPARENT).iter();
-        let value = values.next()?;
-        if values.next().is_some() {
-            return None;
-        }
-        let sent = Self::from_traceparent(value.to_str().ok()?)?;
-        Some(Self { state: TraceState::from_headers(headers), ..sent.child() })
+        let sent = Self::sent(headers)?;
+        Some(
+            Self { parent: Some(sent.span_id), span_id: SpanId::generate(), ..sent }
+                .with_state(TraceState::from_headers(headers)),
+        )
     }
 
     /// The context that a `traceparent` value was written from; its span is the one the value names.
     #[must_use]
     pub fn from_traceparent(value: &str) -> Option<Self> {
-        let (trace_id, span_id, flags) = parse_traceparent(value)?;
+        let (trace_id, span_id, flags) = parse_traceparent(value.as_bytes())?;
+        Some(Self { trace_id, parent: None, span_id, flags: flags & (SAMPLED | RANDOM), state: None })
+    }
+
+    /// The context that the one `traceparent` header was written from, without its state.
+    pub(crate) fn sent(headers: &HeaderMap) -> Option<Self> {
+        let (trace_id, span_id, flags) = sent_traceparent(headers)?;
         Some(Self { trace_id, parent: None, span_id, flags: flags & (SAMPLED | RANDOM), state: None })
     }
 
@@ -102,9 +107,15 @@ impl TraceContext {
     #[must_use]
     pub fn traceparent(&self) -> [u8; 55] {
         let mut out = *b"00-00000000000000000000000000000000-0000000000000000-00";
-        hex(self.trace_id.as_bytes(), &mut out[3..35]);
-        hex(self.span_id.as_bytes(), &mut out[36..52]);
-        hex(&[self.flags], &mut out[53..]);
+        let digits = |word: &[u8; 4]| hex(u32::from_be_bytes(*word));
+        let (trace, span) = (self.trace_id.as_bytes().as_chunks().0, self.span_id.as_bytes().as_chunks().0);
+        for (place, word) in out[3..35].as_chunks_mut().0.iter_mut().zip(trace) {
+            *place = digits(word);
+        }
+        for (place, word) in out[36..52].as_chunks_mut().0.iter_mut().zip(span) {
+            *place = digits(word);
+        }
+        out[53..].copy_from_slice(&digits(&[0, 0, 0, self.flags])[6..]);
         out
     }
 
@@ -116,16 +127,10 @@ impl TraceContext {
     }
 }
 
-fn hex(bytes: &[u8], out: &mut [u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for (byte, pair) in bytes.iter().zip(out.chunks_exact_mut(2)) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use http::HeaderName;
+
     use super::*;
 
     const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";

@@ -1,12 +1,15 @@
 //! What vendors of tracing tell each other, sent on unread.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// A `tracestate` (W3C Trace Context, section 3.3): opaque, bounded, visible ASCII.
+// One word, as a request's context is moved often and hardly ever has one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct TraceState(HeaderValue);
+pub struct TraceState(Arc<HeaderValue>);
 
 /// What every participant must at least send on.
 const LONGEST: usize = 512;
@@ -17,7 +20,8 @@ impl TraceState {
     /// or longer than 512 characters.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Option<Self> {
-        let mut values = headers.get_all(TRACESTATE).iter();
+        static NAME: HeaderName = TRACESTATE;
+        let mut values = headers.get_all(&NAME).iter();
         let first = values.next()?;
         let Some(second) = values.next() else { return Self::adopt(first) };
         let mut joined = first.as_bytes().to_vec();
@@ -42,7 +46,7 @@ impl TraceState {
             count += 1;
             member.split_once('=').is_some_and(|(key, value)| is_key(key) && is_value(value))
         });
-        (fine && count <= MOST_MEMBERS).then(|| Self(value.clone()))
+        (fine && count <= MOST_MEMBERS).then(|| Self(Arc::new(value.clone())))
     }
 
     /// The state as text.
@@ -53,7 +57,7 @@ impl TraceState {
 
     /// The state as a header's value; cloning it copies nothing.
     #[must_use]
-    pub const fn header_value(&self) -> &HeaderValue {
+    pub fn header_value(&self) -> &HeaderValue {
         &self.0
     }
 }

@@ -111,8 +111,7 @@ impl Problem {
     /// Answers the request with these headers and extensions: its language, and its id as `instance`.
     #[must_use]
     pub fn answer<B>(&self, headers: &HeaderMap, extensions: &Extensions) -> Response<AnswerBody<B>> {
-        self.into_response_in(Language::negotiate(headers), extensions.get::<RequestId>())
-            .map(AnswerBody::answer)
+        self.into_response_in(Language::negotiate(headers), RequestId::of(extensions)).map(AnswerBody::answer)
     }
 
     /// The response in `language`; `id` becomes `instance`.

@@ -33,19 +33,14 @@ pub struct Localized {
 pub struct AcceptLanguage(Option<HeaderValue>);
 
 impl AcceptLanguage {
-    pub(crate) const fn none() -> Self {
-        Self(None)
-    }
-
     /// What these headers say.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
-        let mut lines = headers.get_all(ACCEPT_LANGUAGE).iter();
-        let first = lines.next();
-        if lines.next().is_some() {
+        let Some(line) = headers.get(ACCEPT_LANGUAGE) else { return Self(None) };
+        if headers.get_all(ACCEPT_LANGUAGE).iter().nth(1).is_some() {
             return Self(Some(HeaderValue::from_static(Language::negotiate(headers).tag())));
         }
-        Self(first.cloned())
+        Self(Some(line.clone()))
     }
 
     /// The best of our languages; English where none fits.
@@ -59,14 +54,22 @@ impl Language {
     /// The best of our languages for `Accept-Language` (RFC 9110, section 12.5.4); English where none fits.
     #[must_use]
     pub fn negotiate(headers: &HeaderMap) -> Self {
-        Self::best(headers.get_all(ACCEPT_LANGUAGE))
+        let Some(line) = headers.get(ACCEPT_LANGUAGE) else { return Self::En };
+        Self::first(line.as_bytes()).unwrap_or_else(|| Self::best(headers.get_all(ACCEPT_LANGUAGE)))
+    }
+
+    /// The language of a first item without a weight, if it is one of ours: nothing is better, and browsers begin so.
+    fn first(line: &[u8]) -> Option<Self> {
+        let end = line.iter().position(|b| matches!(b, b',' | b';'));
+        let (name, rest) = line.split_at(end.unwrap_or(line.len()));
+        if rest.starts_with(b";") { None } else { Self::of_tag(name.trim_ascii()) }
     }
 
     fn best<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> Self {
         let mut best = (0, Self::En);
         for range in items(lines) {
             if range.weight > best.0
-                && let Some(language) = Self::of_tag(range.name)
+                && let Some(language) = Self::of_tag(range.name.as_bytes())
             {
                 best = (range.weight, language);
             }
@@ -84,16 +87,19 @@ impl Language {
         }
     }
 
-    fn of_tag(tag: &str) -> Option<Self> {
-        let primary = tag.split('-').next()?;
-        if tag.eq_ignore_ascii_case("es-ar") {
-            Some(Self::EsAr)
-        } else if primary.eq_ignore_ascii_case("es") {
-            Some(Self::Es)
-        } else if primary.eq_ignore_ascii_case("en") || tag == "*" {
-            Some(Self::En)
-        } else {
-            None
+    fn of_tag(tag: &[u8]) -> Option<Self> {
+        if tag == b"*" {
+            return Some(Self::En);
+        }
+        let (primary, rest) = tag.split_first_chunk::<2>()?;
+        if !rest.is_empty() && rest[0] != b'-' {
+            return None;
+        }
+        match [primary[0].to_ascii_lowercase(), primary[1].to_ascii_lowercase()] {
+            [b'e', b's'] if rest.eq_ignore_ascii_case(b"-ar") => Some(Self::EsAr),
+            [b'e', b's'] => Some(Self::Es),
+            [b'e', b'n'] => Some(Self::En),
+            _ => None,
         }
     }
 }
@@ -136,6 +142,10 @@ mod tests {
         assert_eq!(negotiated("es-AR,es;q=0.9,en;q=0.8"), Language::EsAr);
         assert_eq!(negotiated("de, es;q=0.5"), Language::Es);
         assert_eq!(negotiated("es-MX"), Language::Es);
+        assert_eq!(negotiated(" ES-ar , en"), Language::EsAr);
+        assert_eq!(negotiated("es;q=0.9, en"), Language::En);
+        assert_eq!(negotiated("esp, es-AR-x;q=0.1, e, *"), Language::En);
+        assert_eq!(negotiated("est-x, enm, es;q=0.1"), Language::Es);
         assert_eq!(negotiated("en;q=0.1, es-ar;q=0.2"), Language::EsAr);
         assert_eq!(negotiated("fr, *;q=0.1"), Language::En);
         assert_eq!(negotiated("es;q=0"), Language::En);

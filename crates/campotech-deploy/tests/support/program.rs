@@ -93,8 +93,12 @@ impl Ended {
 
     #[track_caller]
     pub(crate) fn assert_says(&self, words: &str) {
+        self.assert_says_one_of(&[words]);
+    }
+
+    pub(crate) fn assert_says_one_of(&self, reasons: &[&str]) {
         let said = format!("{}\n{}", self.out.join("\n"), self.err);
-        assert!(said.contains(words), "`{words}` is not in: {said}");
+        assert!(reasons.iter().any(|words| said.contains(words)), "none of {reasons:?} is in: {said}");
     }
 }
 

@@ -2,41 +2,61 @@
 
 use std::fmt;
 
-use campotech_core::{CheckOutcome, ComponentStatus};
+use campotech_core::{CheckOutcome, ComponentStatus, Measure};
 
+use super::Measures;
 use crate::Reason;
 
-/// What a run found: a status, a reason from the closed set, and perhaps a message that goes to the log only.
-#[derive(Clone, PartialEq, Eq)]
+/// What a run found: a status, a reason from the closed set, perhaps numbers, and perhaps a message that goes to the log
+/// only.
+#[derive(Clone, PartialEq)]
 pub struct CheckResult {
     status: ComponentStatus,
     reason: Reason,
     message: Option<String>,
+    measures: Measures,
 }
 
 impl CheckResult {
     /// It works.
     #[must_use]
     pub const fn ok() -> Self {
-        Self { status: ComponentStatus::Healthy, reason: Reason::Ok, message: None }
+        Self::new(ComponentStatus::Healthy, Reason::Ok)
     }
 
     /// It works, but worse than it should.
     #[must_use]
     pub const fn degraded(reason: Reason) -> Self {
-        Self { status: ComponentStatus::Degraded, reason, message: None }
+        Self::new(ComponentStatus::Degraded, reason)
     }
 
     /// It does not work.
     #[must_use]
     pub const fn failed(reason: Reason) -> Self {
-        Self { status: ComponentStatus::Unhealthy, reason, message: None }
+        Self::new(ComponentStatus::Unhealthy, reason)
+    }
+
+    const fn new(status: ComponentStatus, reason: Reason) -> Self {
+        Self { status, reason, message: None, measures: Measures::NONE }
     }
 
     /// Adds the driver's words. They go to `tracing` and never into an answer.
     #[must_use]
     pub fn with_message(mut self, message: impl fmt::Display) -> Self {
         self.message = Some(message.to_string());
+        self
+    }
+
+    /// Adds a number, in the unit of its measure; the details and the observer get it.
+    #[must_use]
+    pub fn with_measure(mut self, measure: Measure, value: f64) -> Self {
+        self.measures.set(measure, value);
+        self
+    }
+
+    #[cfg(any(feature = "postgres", feature = "redis"))]
+    pub(crate) const fn with_measures(mut self, measures: Measures) -> Self {
+        self.measures = measures;
         self
     }
 
@@ -58,6 +78,12 @@ impl CheckResult {
         self.message.as_deref()
     }
 
+    /// The numbers that were read.
+    #[must_use]
+    pub const fn measures(&self) -> &Measures {
+        &self.measures
+    }
+
     /// How the run ended, as a label.
     #[must_use]
     pub const fn outcome(&self) -> CheckOutcome {
@@ -74,6 +100,12 @@ impl CheckResult {
 impl From<Result<(), Reason>> for CheckResult {
     fn from(result: Result<(), Reason>) -> Self {
         result.map_or_else(Self::failed, |()| Self::ok())
+    }
+}
+
+impl From<Reason> for CheckResult {
+    fn from(reason: Reason) -> Self {
+        Self::failed(reason)
     }
 }
 

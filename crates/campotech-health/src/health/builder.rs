@@ -8,10 +8,9 @@ use campotech_core::{NoObserver, Observer};
 use tokio::time::Instant;
 
 use super::Health;
-use super::prober::latest;
-use crate::check::Component;
+use crate::check::{Component, is_name};
 use crate::error::ConfigError;
-use crate::state::{Plan, Settings, Shared, Thresholds};
+use crate::state::{Plan, Settings, Shared, Thresholds, groups};
 
 /// Builds [`Health`].
 ///
@@ -25,6 +24,7 @@ pub struct HealthBuilder {
     version: Arc<str>,
     settings: Settings,
     components: Vec<Component>,
+    groups: Vec<(Arc<str>, Vec<String>)>,
     observer: Arc<dyn Observer>,
 }
 
@@ -38,12 +38,31 @@ impl HealthBuilder {
             max_age: Duration::from_secs(15),
             thresholds: Thresholds { failures: TWO, successes: NonZeroU32::MIN },
         };
-        Self { service, version, settings, components: Vec::new(), observer: Arc::new(NoObserver) }
+        Self {
+            service,
+            version,
+            settings,
+            components: Vec::new(),
+            groups: Vec::new(),
+            observer: Arc::new(NoObserver),
+        }
     }
 
     /// Registers a check.
     pub fn check(mut self, component: Component) -> Self {
         self.components.push(component);
+        self
+    }
+
+    /// Gives these components a route together, `/health/groups/{name}`: it says what they add up to, whatever the phase.
+    ///
+    /// Components with a [tag](Component::with_tag) are such a group without being named here.
+    pub fn with_group<S: Into<String>>(
+        mut self,
+        name: impl Into<Arc<str>>,
+        members: impl IntoIterator<Item = S>,
+    ) -> Self {
+        self.groups.push((name.into(), members.into_iter().map(Into::into).collect()));
         self
     }
 
@@ -92,38 +111,31 @@ impl HealthBuilder {
     /// The handle; nothing runs before [`Health::start`].
     ///
     /// # Errors
-    /// [`ConfigError`] on names that are invalid or used twice, and on times that can't work together.
+    /// [`ConfigError`] on names that are invalid or used twice, on groups of what there is not, and on times that can't work
+    /// together.
     pub fn build(self) -> Result<Health, ConfigError> {
-        self.validate_times()?;
+        self.settings.validate()?;
         for (index, component) in self.components.iter().enumerate() {
-            if !component.has_valid_name() {
+            if !is_name(&component.name) {
                 return Err(ConfigError::InvalidName { position: index + 1 });
             }
             if self.components[..index].iter().any(|other| other.name == component.name) {
                 return Err(ConfigError::DuplicateName { name: component.name().to_owned() });
             }
         }
-        let Self { service, version, settings, components, observer } = self;
-        let plan = Plan { service, version, settings, components, born: Instant::now() };
+        let groups = groups(&self.components, self.groups)?;
+        let own = |component: &Component| {
+            let settings = self.settings.overridden(&component.overrides);
+            let named =
+                |error| ConfigError::Component { name: component.name().to_owned(), error: Box::new(error) };
+            settings.validate().map(|()| settings).map_err(named)
+        };
+        let settings = self.components.iter().map(own).collect::<Result<_, _>>()?;
+        let max_age = self.settings.max_age;
+        let Self { service, version, components, observer, .. } = self;
+        let has_peers = components.iter().any(|component| component.peer);
+        let born = Instant::now();
+        let plan = Plan { service, version, components, max_age, settings, groups, has_peers, born };
         Ok(Health::of(Shared::new(plan, observer)))
-    }
-
-    fn validate_times(&self) -> Result<(), ConfigError> {
-        let Settings { interval, timeout, reprobe, max_age, .. } = self.settings;
-        let zero = [(interval, "the interval"), (timeout, "the timeout"), (reprobe, "the re-probe delay")];
-        if let Some((_, setting)) = zero.into_iter().find(|(duration, _)| duration.is_zero()) {
-            return Err(ConfigError::ZeroDuration { setting });
-        }
-        if timeout >= interval / 2 {
-            return Err(ConfigError::TimeoutTooLong { timeout, interval });
-        }
-        if reprobe > interval {
-            return Err(ConfigError::ReprobeTooLong { reprobe, interval });
-        }
-        let needed = latest(interval).saturating_add(timeout);
-        if max_age < needed {
-            return Err(ConfigError::MaxAgeTooShort { max_age, needed });
-        }
-        Ok(())
     }
 }

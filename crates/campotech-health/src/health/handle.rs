@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
 
-use super::prober::probe;
+use super::supervisor::supervise;
 use super::{HealthBuilder, ReadinessLatch};
-use crate::error::StartError;
-use crate::service::{Details, HealthService};
-use crate::state::{Phase, Scope, Shared, Snapshot, is_ready};
+use crate::error::{StartError, WatchError};
+use crate::service::{Details, HealthLayer, HealthService};
+use crate::state::{HealthEvent, Phase, Scope, Shared, Snapshot};
+use crate::watchdog::Watchdog;
 
 /// The health of a service: its checks, its phase, and what is served of them. Clones share everything.
 ///
@@ -29,7 +30,8 @@ impl Health {
         Self(Arc::new(shared))
     }
 
-    /// Starts one background task per check on the current tokio runtime, whose time must be enabled.
+    /// Starts one background task per check on the current tokio runtime, whose time must be enabled, and one that starts
+    /// them again should they end.
     ///
     /// Does nothing while they run; starts them again where the runtime they ran on is gone.
     ///
@@ -41,15 +43,24 @@ impl Health {
         if self.0.is_stopped() {
             return Err(StartError::Stopped);
         }
-        tasks.resize_with(self.0.plan.components.len(), || None);
-        for (index, task) in tasks.iter_mut().enumerate() {
-            if task.as_ref().is_none_or(AbortHandle::is_finished) {
-                *task = Some(runtime.spawn(probe(Arc::downgrade(&self.0), index)).abort_handle());
-            }
+        if tasks.supervisor.as_ref().is_none_or(AbortHandle::is_finished) {
+            tasks.supervisor = Some(runtime.spawn(supervise(Arc::downgrade(&self.0))).abort_handle());
         }
         drop(tasks);
         self.0.mark_started();
         Ok(())
+    }
+
+    /// Watches a runtime from a thread of its own: as long as no worker has got to a new task for `threshold`, `/live` and all
+    /// other routes answer 503.
+    ///
+    /// That can only be seen where the routes are served from another runtime, such as that of an admin listener: on the one that
+    /// stalls, nobody answers. A process that was stopped as a whole, or got no processor, is no stall.
+    ///
+    /// # Errors
+    /// [`WatchError`] on a threshold of zero, and where there is no thread.
+    pub fn watch(&self, runtime: &Handle, threshold: Duration) -> Result<Watchdog, WatchError> {
+        Watchdog::start(Arc::downgrade(&self.0), runtime.clone(), threshold)
     }
 
     /// Ends the checks for good; not ready from now on.
@@ -67,22 +78,27 @@ impl Health {
         self.0.set_maintenance(on);
     }
 
+    /// Whether maintenance is on, whatever else is.
+    #[must_use]
+    pub fn is_in_maintenance(&self) -> bool {
+        self.0.is_in_maintenance()
+    }
+
     /// Not ready before the latch is dropped. Take it before the work that must be done first.
     pub fn latch(&self, name: &'static str) -> ReadinessLatch {
         ReadinessLatch { shared: Arc::downgrade(&self.0), id: self.0.latch(name), name }
     }
 
-    /// Whether traffic is welcome: serving, and healthy or degraded.
+    /// Whether traffic is welcome: serving, healthy or degraded, and on a runtime that does its work.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        let (status, phase) = self.0.glance(Scope::Everything);
-        is_ready(status, phase)
+        self.0.glance(Scope::Everything).is_ready()
     }
 
     /// Where the service is in its life.
     #[must_use]
     pub fn phase(&self) -> Phase {
-        self.0.glance(Scope::Everything).1
+        self.0.phase().0
     }
 
     /// Everything that is known now. Runs no check.
@@ -104,10 +120,55 @@ impl Health {
         self.0.subscribe()
     }
 
+    /// Each change from now on, one by one. A listener that is 256 events behind misses the oldest, and is told how many.
+    ///
+    /// ```
+    /// use campotech_health::{Health, HealthEvent, Phase};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let health = Health::builder("jobs-api", "1.4.2").build()?;
+    /// let mut events = health.events();
+    /// health.drain();
+    /// assert_eq!(events.try_recv()?, HealthEvent::Phase { from: Phase::Starting, to: Phase::Draining });
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<HealthEvent> {
+        self.0.events()
+    }
+
     /// The probe routes as a service.
     #[must_use]
     pub fn service(&self, details: Details) -> HealthService {
         HealthService::new(Arc::clone(&self.0), details)
+    }
+
+    /// The probe routes in front of another service, such as a whole application that is no axum `Router`.
+    ///
+    /// ```
+    /// use campotech_health::{Details, Health};
+    /// use tower::ServiceBuilder;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let health = Health::builder("jobs-api", "1.4.2").build()?;
+    /// let service = ServiceBuilder::new()
+    ///     .layer(health.layer(Details::Hidden))
+    ///     .service_fn(|_request: http::Request<String>| async {
+    ///         Ok::<_, std::convert::Infallible>(http::Response::new(String::from("hello")))
+    ///     });
+    /// # drop(service);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn layer(&self, details: Details) -> HealthLayer {
+        HealthLayer::new(self.service(details))
+    }
+
+    /// The state for a gRPC server.
+    #[cfg(feature = "grpc")]
+    pub fn grpc(&self, details: Details) -> crate::GrpcHealth {
+        crate::GrpcHealth::new(Arc::clone(&self.0), details)
     }
 
     /// The probe routes, each under its own template.

@@ -4,6 +4,7 @@ mod builder;
 mod handle;
 mod latch;
 mod prober;
+mod supervisor;
 
 pub use builder::HealthBuilder;
 pub use handle::Health;

@@ -9,9 +9,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::check::CheckResult;
 use crate::reason::Reason;
-use crate::state::Shared;
-
-const JITTER: f64 = 0.1;
+use crate::state::{Shared, jittered};
 
 /// A run that ends with its prober.
 struct Run(JoinHandle<CheckResult>);
@@ -26,7 +24,7 @@ impl Drop for Run {
 pub(super) async fn probe(shared: Weak<Shared>, index: usize) {
     loop {
         let Some(live) = shared.upgrade() else { return };
-        let (settings, number) = (live.plan.settings, live.begin(index));
+        let (settings, number) = (live.plan.settings[index], live.begin(index));
         let check = Arc::clone(&live.plan.components[index].check);
         drop(live);
 
@@ -44,28 +42,26 @@ pub(super) async fn probe(shared: Weak<Shared>, index: usize) {
         drop(live);
 
         let next = if result.status() == ComponentStatus::Unhealthy {
-            Instant::now() + jittered(settings.reprobe, rand::random())
+            later(Instant::now(), jittered(settings.reprobe, rand::random()))
         } else {
-            started + jittered(settings.interval, rand::random())
+            later(started, jittered(settings.interval, rand::random()))
         };
         if overdue {
-            // A run never overlaps the one before. One that can't be ended leaves its result to grow stale.
+            // A run never overlaps the one before. One that can't be ended is as bad as runs that fail, and told as such.
             run.0.abort();
-            let _ = (&mut run.0).await;
+            while timeout(settings.reprobe, &mut run.0).await.is_err() {
+                let Some(live) = shared.upgrade() else { return };
+                live.record(index, number, started, &result);
+            }
         }
         sleep_until(next).await;
     }
 }
 
-/// The longest that a jittered `base` gets.
-pub(super) fn latest(base: Duration) -> Duration {
-    jittered(base, 1.0)
-}
-
-/// `base`, give or take a tenth; `unit` is within 0 to 1.
-fn jittered(base: Duration, unit: f64) -> Duration {
-    let factor = (unit.clamp(0.0, 1.0) * 2.0 - 1.0).mul_add(JITTER, 1.0);
-    Duration::try_from_secs_f64(base.as_secs_f64() * factor).unwrap_or(base)
+/// `pause` after `moment`; for a pause without end, long after everything.
+fn later(moment: Instant, pause: Duration) -> Instant {
+    const AGES: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
+    moment.checked_add(pause).unwrap_or_else(|| moment + AGES)
 }
 
 fn panicked(error: JoinError) -> CheckResult {
@@ -73,31 +69,4 @@ fn panicked(error: JoinError) -> CheckResult {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
     CheckResult::failed(Reason::Panicked).with_message(text.as_deref().unwrap_or("panicked"))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn jitter_is_at_most_a_tenth(millis in 1..100_000_u64, unit in 0.0..=1.0_f64) {
-            let base = Duration::from_millis(millis);
-            let slack = Duration::from_nanos(200);
-            let jittered = jittered(base, unit);
-            prop_assert!(jittered + slack >= base * 9 / 10 && jittered <= base * 11 / 10 + slack);
-            prop_assert!(jittered <= latest(base));
-        }
-    }
-
-    #[test]
-    fn jitter_spans_its_whole_range() {
-        let base = Duration::from_secs(10);
-        assert_eq!(jittered(base, 0.0), Duration::from_secs(9));
-        assert_eq!(jittered(base, 0.5), base);
-        assert_eq!(jittered(base, 1.0), Duration::from_secs(11));
-        assert_eq!(latest(Duration::MAX), Duration::MAX);
-    }
 }

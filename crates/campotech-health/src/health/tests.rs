@@ -23,7 +23,7 @@ async fn a_dead_prober_shows_within_the_maximum_age() {
     sleep(Duration::from_millis(1)).await;
     assert!(health.is_ready());
 
-    health.0.tasks.lock()[0].as_ref().unwrap().abort();
+    health.0.tasks.lock().supervisor.as_ref().unwrap().abort();
     sleep(Duration::from_secs(14)).await;
     assert!(health.is_ready(), "not before");
     sleep(Duration::from_secs(1)).await;
@@ -47,6 +47,29 @@ async fn a_dead_prober_shows_within_the_maximum_age() {
             "state store unknown -> healthy"
         ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prober_that_ends_is_started_again_and_no_other() {
+    let other = check_fn("cache", || async { Ok(()) }).degrading();
+    let health = Health::builder("s", "1").check(passing()).check(other).build().unwrap();
+    health.start().unwrap();
+    sleep(Duration::from_millis(1)).await;
+    for _ in 0..4 {
+        let runs = health.0.begin(0);
+        health.0.tasks.lock().probers[0].abort();
+        sleep(Duration::from_millis(1_001)).await;
+        assert_eq!(health.0.begin(0), runs + 2, "one run since, and this one");
+    }
+    assert_eq!(health.0.begin(1), 2, "the other's is not due yet");
+    sleep(Duration::from_secs(60)).await;
+    assert!(health.is_ready());
+    // With the last handle all of them end.
+    let tasks = Handle::current().metrics();
+    assert_eq!(tasks.num_alive_tasks(), 3);
+    drop(health);
+    sleep(Duration::from_secs(6)).await;
+    assert_eq!(tasks.num_alive_tasks(), 0);
 }
 
 #[test]

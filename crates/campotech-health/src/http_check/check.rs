@@ -13,8 +13,9 @@ use hyper::body::Incoming;
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
-use super::connection::{Connection, Failure};
+use super::connection::{Connection, of_http};
 use super::target::Target;
+use crate::link::Failure;
 use crate::service::HOP_HEADER;
 use crate::{Check, CheckResult, ConfigError, Reason};
 
@@ -25,7 +26,8 @@ use crate::{Check, CheckResult, ConfigError, Reason};
 ///
 /// # Defaults
 /// Statuses 200 to 399 are fine; 500 ms to connect and 900 ms in all; 64 KiB of the body are read; every 10th run
-/// opens a new connection, which finds a peer that serves old connections only.
+/// opens a new connection, which finds a peer that serves old connections only, and a certificate that was renewed;
+/// one that ends within 14 days makes the peer degraded.
 #[derive(Debug)]
 #[must_use]
 pub struct HttpCheck {
@@ -36,6 +38,8 @@ pub struct HttpCheck {
     timeout: Duration,
     body_limit: usize,
     reuse: NonZeroU32,
+    #[cfg(feature = "http-check-tls")]
+    certificate_warning: Duration,
     idle: Idle,
 }
 
@@ -61,6 +65,8 @@ impl HttpCheck {
                 timeout: Duration::from_millis(900),
                 body_limit: 64 * 1024,
                 reuse: TEN,
+                #[cfg(feature = "http-check-tls")]
+                certificate_warning: Duration::from_hours(14 * 24),
                 idle: Idle::default(),
             }),
         }
@@ -88,12 +94,20 @@ impl HttpCheck {
         roots: impl IntoIterator<Item = Vec<u8>>,
     ) -> Result<Self, ConfigError> {
         if self.target.tls.is_some() {
-            match super::tls::Tls::with_roots(&self.target.host, roots) {
+            match super::tls::Tls::with_roots(self.target.host.name(), roots) {
                 Ok(tls) => self.target.tls = Some(tls),
                 Err(problem) => return Err(ConfigError::InvalidUrl { name: self.name, problem }),
             }
         }
         Ok(self)
+    }
+
+    /// How long before its certificate ends the peer is degraded, with the reason
+    /// [`TlsExpiring`](Reason::TlsExpiring); zero for never. A new certificate is seen with the next new connection.
+    #[cfg(feature = "http-check-tls")]
+    pub fn with_certificate_warning(mut self, before: Duration) -> Self {
+        self.certificate_warning = before;
+        self
     }
 
     /// The time for name resolution, connecting, and the TLS handshake.
@@ -134,11 +148,11 @@ impl HttpCheck {
 
     async fn ask(&self) -> Result<CheckResult, Failure> {
         // Idle connections are closed by the other side at any time, which says nothing about its health.
-        let kept = self.idle.0.lock().take().filter(|c| c.is_open() && c.uses < self.reuse.get());
+        let kept = self.idle.0.lock().take().filter(|c| c.is_good() && c.uses < self.reuse.get());
         if let Some(mut connection) = kept {
             match connection.send(self.request()).await {
                 Ok(response) => return self.read(connection, response).await,
-                Err(failure) if failure.closed => {}
+                Err(failure) if failure.ended => {}
                 Err(failure) => return Err(failure),
             }
         }
@@ -153,20 +167,28 @@ impl HttpCheck {
         response: http::Response<Incoming>,
     ) -> Result<CheckResult, Failure> {
         let status = response.status().as_u16();
+        #[cfg(feature = "http-check-tls")]
+        let expiry = connection.expiry;
         if self.drain(response.into_body()).await? {
             *self.idle.0.lock() = Some(connection);
         }
-        if self.expected.contains(&status) {
-            return Ok(CheckResult::ok());
+        let result = if self.expected.contains(&status) {
+            CheckResult::ok()
+        } else {
+            CheckResult::failed(Reason::BadStatus).with_message(format_args!("status {status}"))
+        };
+        #[cfg(feature = "http-check-tls")]
+        if let Some(expiry) = expiry {
+            return Ok(expiry.judge(result, self.certificate_warning));
         }
-        Ok(CheckResult::failed(Reason::BadStatus).with_message(format_args!("status {status}")))
+        Ok(result)
     }
 
     /// Whether the body came to its end within the limit.
     async fn drain(&self, mut body: Incoming) -> Result<bool, Failure> {
         let mut read = 0;
         while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|error| Failure::of_http(&error))?;
+            let frame = frame.map_err(|error| of_http(&error))?;
             read += frame.data_ref().map_or(0, Bytes::len);
             if read >= self.body_limit {
                 return Ok(body.is_end_stream());

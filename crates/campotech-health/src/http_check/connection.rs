@@ -11,12 +11,14 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+#[cfg(feature = "http-check-tls")]
+use super::expiry::Expiry;
 use super::target::Target;
-use crate::{CheckResult, Reason};
+use crate::Reason;
+use crate::link::Failure;
 
 /// A connection; closed when dropped.
 pub(super) struct Connection {
@@ -24,30 +26,29 @@ pub(super) struct Connection {
     driver: JoinHandle<()>,
     /// How many requests it has carried.
     pub(super) uses: u32,
-}
-
-/// Why there is no answer.
-pub(super) struct Failure {
-    pub(super) reason: Reason,
-    pub(super) message: String,
-    /// The other side closed the connection before it said anything.
-    pub(super) closed: bool,
+    /// When the certificate ends that it was opened with.
+    #[cfg(feature = "http-check-tls")]
+    pub(super) expiry: Option<Expiry>,
 }
 
 impl Connection {
     pub(super) async fn open(target: &Target, limit: Duration) -> Result<Self, Failure> {
-        timeout(limit, Self::connect(target))
+        timeout(limit, Self::connect(target, limit))
             .await
             .unwrap_or_else(|_| Err(Failure::new(Reason::Timeout, "no connection in time")))
     }
 
-    async fn connect(target: &Target) -> Result<Self, Failure> {
-        let stream = reach(&target.host, target.port).await?;
+    async fn connect(target: &Target, limit: Duration) -> Result<Self, Failure> {
+        let stream = target.host.reach(target.port, limit).await?;
         let _ = stream.set_nodelay(true);
         #[cfg(feature = "http-check-tls")]
         if let Some(tls) = &target.tls {
-            let stream = tls.connect(stream).await.map_err(|error| Failure::new(Reason::Tls, &error))?;
-            return Self::over(stream).await;
+            let stream =
+                tls.connect(stream).await.map_err(|error| Failure::new(Reason::Tls, error.to_string()))?;
+            let expiry = Expiry::of_peer(stream.get_ref().1);
+            let mut connection = Self::over(stream).await?;
+            connection.expiry = expiry;
+            return Ok(connection);
         }
         Self::over(stream).await
     }
@@ -56,14 +57,24 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (sender, connection) =
-            handshake(TokioIo::new(stream)).await.map_err(|error| Failure::of_http(&error))?;
+        let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| of_http(&error))?;
         // Its error comes out at the sender too.
         let driver = tokio::spawn(async move { drop(connection.await) });
-        Ok(Self { sender, driver, uses: 0 })
+        Ok(Self {
+            sender,
+            driver,
+            uses: 0,
+            #[cfg(feature = "http-check-tls")]
+            expiry: None,
+        })
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    /// Whether it may be used again. Once its certificate has ended nobody else gets a connection, so neither do we.
+    pub(super) fn is_good(&self) -> bool {
+        #[cfg(feature = "http-check-tls")]
+        if self.expiry.is_some_and(Expiry::has_passed) {
+            return false;
+        }
         !self.sender.is_closed()
     }
 
@@ -72,8 +83,8 @@ impl Connection {
         request: Request<Empty<Bytes>>,
     ) -> Result<http::Response<Incoming>, Failure> {
         self.uses += 1;
-        self.sender.ready().await.map_err(|error| Failure::of_http(&error))?;
-        self.sender.send_request(request).await.map_err(|error| Failure::of_http(&error))
+        self.sender.ready().await.map_err(|error| of_http(&error))?;
+        self.sender.send_request(request).await.map_err(|error| of_http(&error))
     }
 }
 
@@ -83,49 +94,15 @@ impl Drop for Connection {
     }
 }
 
-impl Failure {
-    fn new(reason: Reason, message: &(impl ToString + ?Sized)) -> Self {
-        Self { reason, message: message.to_string(), closed: false }
-    }
-
-    fn of_io(error: &io::Error) -> Self {
-        let reason = match error.kind() {
-            io::ErrorKind::ConnectionRefused => Reason::Refused,
-            io::ErrorKind::TimedOut => Reason::Timeout,
-            _ => Reason::Unreachable,
-        };
-        Self::new(reason, error)
-    }
-
-    pub(super) fn of_http(error: &hyper::Error) -> Self {
-        let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-        let closed =
-            error.is_closed() || error.is_canceled() || error.is_incomplete_message() || io.is_some();
-        let reason = match io {
-            Some(io) if io.kind() == io::ErrorKind::TimedOut => Reason::Timeout,
-            _ if closed => Reason::Unreachable,
-            _ if error.is_parse() || error.is_parse_status() => Reason::BadBody,
-            _ => Reason::Internal,
-        };
-        Self { reason, message: error.to_string(), closed }
-    }
-}
-
-/// A connection to the first address that takes one.
-async fn reach(host: &str, port: u16) -> Result<TcpStream, Failure> {
-    let addresses = lookup_host((host, port)).await.map_err(|error| Failure::new(Reason::Dns, &error))?;
-    let mut failure = Failure::new(Reason::Dns, "the name has no address");
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failure = Failure::of_io(&error),
-        }
-    }
-    Err(failure)
-}
-
-impl From<Failure> for CheckResult {
-    fn from(failure: Failure) -> Self {
-        Self::failed(failure.reason).with_message(failure.message)
-    }
+/// What hyper's error means.
+pub(super) fn of_http(error: &hyper::Error) -> Failure {
+    let io = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    let ended = error.is_closed() || error.is_canceled() || error.is_incomplete_message() || io.is_some();
+    let reason = match io {
+        Some(io) if io.kind() == io::ErrorKind::TimedOut => Reason::Timeout,
+        _ if ended => Reason::Unreachable,
+        _ if error.is_parse() || error.is_parse_status() => Reason::BadBody,
+        _ => Reason::Internal,
+    };
+    Failure { ended, ..Failure::new(reason, error.to_string()) }
 }

@@ -2,6 +2,8 @@
 
 mod check;
 mod connection;
+#[cfg(feature = "http-check-tls")]
+mod expiry;
 mod target;
 #[cfg(feature = "http-check-tls")]
 mod tls;

@@ -10,10 +10,11 @@ use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 
+use crate::dial::Host;
+
 /// A URL in pieces. Only host and port are ever shown.
-#[derive(Clone)]
 pub(super) struct Target {
-    pub(super) host: String,
+    pub(super) host: Host,
     pub(super) port: u16,
     pub(super) path: PathAndQuery,
     #[cfg(feature = "http-check-tls")]
@@ -37,8 +38,8 @@ impl Target {
         let (user, host_port) =
             authority.rsplit_once('@').map_or((None, authority), |(user, rest)| (Some(user), rest));
         let host_port = Authority::from_str(host_port).map_err(|_| "names no valid host")?;
-        let host = host_port.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-        if host.is_empty() {
+        let host = Host::new(host_port.host());
+        if host.name().is_empty() {
             return Err("names no host");
         }
         let port = match host_port.port() {
@@ -65,7 +66,7 @@ impl Target {
         let path = uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         Ok(Self {
             #[cfg(feature = "http-check-tls")]
-            tls: encrypted.then(|| super::tls::Tls::new(&host)).transpose()?,
+            tls: encrypted.then(|| super::tls::Tls::new(host.name())).transpose()?,
             host,
             port,
             path,
@@ -77,7 +78,10 @@ impl Target {
 // A path may hold a token as a query does.
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Target").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
+        f.debug_struct("Target")
+            .field("host", &self.host.name())
+            .field("port", &self.port)
+            .finish_non_exhaustive()
     }
 }
 
@@ -101,7 +105,7 @@ mod tests {
     #[test]
     fn a_url_is_taken_apart() {
         let target = Target::parse("http://ana:p%40ss@db.example:8080/live?token=t1").unwrap();
-        assert_eq!((target.host.as_str(), target.port), ("db.example", 8080));
+        assert_eq!((target.host.name(), target.port), ("db.example", 8080));
         assert_eq!(target.path, "/live?token=t1");
         assert_eq!(target.headers[HOST], "db.example:8080");
         assert_eq!(target.headers[AUTHORIZATION], format!("Basic {}", BASE64_STANDARD.encode("ana:p@ss")));
@@ -109,7 +113,7 @@ mod tests {
         assert!(shown.contains("db.example") && !shown.contains("ana") && !shown.contains("t1"), "{shown}");
 
         let target = Target::parse("http://[::1]").unwrap();
-        assert_eq!((target.host.as_str(), target.port), ("::1", 80));
+        assert_eq!((target.host.name(), target.port), ("::1", 80));
         assert_eq!(target.path, "/");
         assert_eq!(target.headers[HOST], "[::1]");
         assert!(!target.headers.contains_key(AUTHORIZATION));
@@ -148,7 +152,7 @@ mod tests {
         #[test]
         fn no_url_panics(url in "(https?://)?[a-z0-9:@/?#\\[\\]%. é-]{0,40}") {
             if let Ok(target) = Target::parse(&url) {
-                prop_assert!(!target.host.is_empty() && target.port != 0);
+                prop_assert!(!target.host.name().is_empty() && target.port != 0);
             }
         }
     }

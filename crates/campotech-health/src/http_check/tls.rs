@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::Resumption;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
@@ -41,11 +42,13 @@ impl Tls {
 
     fn trusting(host: &str, roots: RootCertStore) -> Result<Self, &'static str> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| "names no valid host")?;
-        let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|_| "needs a TLS version that is not there")?
             .with_root_certificates(roots)
             .with_no_client_auth();
+        // A resumed session shows the certificate of the first one, and nobody looks whether it still holds.
+        config.resumption = Resumption::disabled();
         Ok(Self { config: Arc::new(config), name })
     }
 

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use tokio::time::timeout;
 
 use super::Failure;
+use crate::bounds::not_zero;
 use crate::{CheckResult, ConfigError, Reason};
 
 /// How a check opens a connection of its own, and what it asks on it. A connection closes when it is dropped, and both
@@ -70,6 +71,11 @@ impl<C: Send> Keeper<C> {
         Ok(())
     }
 
+    #[cfg(feature = "redis")]
+    pub(crate) const fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     pub(crate) const fn set_runs_per_connection(&mut self, runs: NonZeroU32) {
         self.runs_per_connection = runs;
     }
@@ -98,7 +104,12 @@ impl<C: Send> Keeper<C> {
             }
             old => old,
         };
-        let opened = timeout(self.connect_timeout, link.open(self.connect_timeout)).await;
+        // A server that takes its time with a new connection has to leave some for the old one.
+        let limit = match old {
+            Some(_) => self.connect_timeout.min(self.timeout / 2),
+            None => self.connect_timeout,
+        };
+        let opened = timeout(limit, link.open(limit)).await;
         match opened.unwrap_or_else(|_| Err(Failure::new(Reason::Timeout, "no connection in time"))) {
             Ok(mut connection) => {
                 drop(old);
@@ -132,7 +143,7 @@ impl<C: Send> Keeper<C> {
                     return result;
                 }
                 let message = format!("no new connection: {}", refused.message);
-                CheckResult::degraded(refused.reason).with_message(message)
+                CheckResult::degraded(refused.reason).with_message(message).with_measures(*result.measures())
             }
             Err(_) => refused.into(),
         }
@@ -151,8 +162,4 @@ impl<C> fmt::Debug for Keeper<C> {
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
-}
-
-fn not_zero(timeout: Duration, setting: &'static str) -> Result<Duration, ConfigError> {
-    if timeout.is_zero() { Err(ConfigError::ZeroDuration { setting }) } else { Ok(timeout) }
 }

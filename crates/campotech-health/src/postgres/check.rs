@@ -4,19 +4,19 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use campotech_core::ComponentStatus;
+use campotech_core::{ComponentStatus, Measure};
 use deadpool::managed::Manager;
-use deadpool_postgres::tokio_postgres::SimpleQueryMessage;
+use deadpool_postgres::tokio_postgres::error::SqlState;
 use deadpool_postgres::{ClientWrapper, Pool};
 use tokio::time::Instant;
 
-use super::saturation::Saturation;
-use crate::link::{Failure, Keeper, Link, slow};
+use super::migrations::Migrations;
+use super::question::Question;
+use super::usage::usage;
+use crate::bounds::not_zero;
+use crate::link::{Failure, Keeper, Link};
+use crate::queue::Streak;
 use crate::{Check, CheckResult, ConfigError, Reason};
-
-/// One round trip for everything. The name is set each time: a pooler may have lent the connection out in between.
-const QUESTION: &str = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean, \
-     set_config('application_name', 'campotech-health', false)";
 
 /// Asks the database behind a pool whether it takes writes, on a connection of the check's own beside the pool.
 ///
@@ -38,15 +38,14 @@ const QUESTION: &str = "SELECT pg_is_in_recovery() OR current_setting('transacti
 /// # Defaults
 /// Named `postgres`; 500 ms to connect and 900 ms in all; an answer that takes more than 500 ms is slow; every 10th run
 /// opens a new connection; a pool that 2 runs in a row find full is saturated; a database that takes no writes is
-/// unhealthy.
+/// unhealthy; neither lag, transactions nor migrations are looked at.
 #[must_use]
 pub struct Postgres {
     name: String,
     pool: Pool,
     keeper: Keeper<ClientWrapper>,
-    slow: Duration,
-    saturation: Saturation,
-    reads_suffice: bool,
+    question: Question,
+    saturation: Streak,
 }
 
 impl Postgres {
@@ -56,9 +55,8 @@ impl Postgres {
             name: "postgres".to_owned(),
             pool: pool.clone(),
             keeper: Keeper::new(),
-            slow: Duration::from_millis(500),
-            saturation: Saturation::new(),
-            reads_suffice: false,
+            question: Question::new(),
+            saturation: Streak::new(),
         }
     }
 
@@ -68,7 +66,8 @@ impl Postgres {
         self
     }
 
-    /// The time for a new connection: name resolution, connecting, TLS, authentication.
+    /// The time for a new connection: name resolution, connecting, TLS, authentication. Beside an old connection it is
+    /// half of [`with_timeout`](Self::with_timeout) at most.
     ///
     /// # Errors
     /// [`ConfigError::ZeroDuration`].
@@ -87,9 +86,12 @@ impl Postgres {
     }
 
     /// The time from which on an answer is slow, without that for connecting.
-    pub const fn with_slow_after(mut self, limit: Duration) -> Self {
-        self.slow = limit;
-        self
+    ///
+    /// # Errors
+    /// [`ConfigError::ZeroDuration`].
+    pub fn with_slow_after(mut self, limit: Duration) -> Result<Self, ConfigError> {
+        self.question.slow = not_zero(limit, "the time from which on a postgres check is slow")?;
+        Ok(self)
     }
 
     /// How many runs a connection serves; 1 opens a new one each time.
@@ -109,21 +111,66 @@ impl Postgres {
 
     /// A database that takes no writes is healthy, as for a pool of read replicas.
     pub const fn with_reads_sufficing(mut self) -> Self {
-        self.reads_suffice = true;
+        self.question.reads_suffice = true;
         self
+    }
+
+    /// How far a standby may be behind. It is degraded beyond that: `slow`, or `replica_link_down` where it receives
+    /// nothing. A standby is looked at [`with_reads_sufficing`](Self::with_reads_sufficing); elsewhere it is `read_only`.
+    ///
+    /// A standby that has replayed all that it received is not behind, however old its last transaction is. After an idle
+    /// time one run may see a lag as long as that, when a record lies between receipt and replay. That its link hangs is
+    /// known to it after `wal_receiver_timeout`.
+    ///
+    /// # Errors
+    /// [`ConfigError::ZeroDuration`].
+    pub fn with_replication_lag(mut self, most: Duration) -> Result<Self, ConfigError> {
+        self.question.set_lag(not_zero(most, "the replication lag of a postgres check")?);
+        Ok(self)
+    }
+
+    /// How long a transaction of this database may be open; beyond that it is degraded, reason `slow`. An old one holds up
+    /// the vacuum, and whoever wants what it has locked.
+    ///
+    /// A role sees its own transactions, and with `pg_read_all_stats` those of all.
+    ///
+    /// # Errors
+    /// [`ConfigError::ZeroDuration`].
+    pub fn with_oldest_transaction(mut self, most: Duration) -> Result<Self, ConfigError> {
+        self.question.set_oldest(not_zero(most, "the oldest transaction of a postgres check")?);
+        Ok(self)
+    }
+
+    /// The migration that the service needs: the greatest number in a column of the migration tool's table, such as
+    /// `version` of `_sqlx_migrations`. Without it, or the table, the database is unhealthy, reason `starting_up`.
+    ///
+    /// Names are taken as they are, capitals too; a table may be named with its schema, `app.migrations`. The role of the
+    /// pool needs `USAGE` on the schema and `SELECT` on the table.
+    ///
+    /// # Errors
+    /// [`ConfigError::InvalidIdentifier`] for names that are not 1 to 63 characters `a-z`, `A-Z`, `0-9`, `_`, or start with
+    /// a digit.
+    pub fn with_migrations(mut self, table: &str, column: &str, at_least: i64) -> Result<Self, ConfigError> {
+        self.question.set_migrations(Migrations::new(table, column, at_least)?);
+        Ok(self)
     }
 
     /// What the pool adds to what the database said.
     fn with_pool(&self, result: CheckResult) -> CheckResult {
-        let status = self.pool.status();
-        let saturated = self.saturation.seen(status);
+        let usage = usage(self.pool.status());
+        let saturated = self.saturation.seen(usage.is_full());
         let known = result.status() == ComponentStatus::Unhealthy
             || !matches!(result.reason(), Reason::Ok | Reason::Slow);
-        if known || !saturated {
-            return result;
+        let measures = *result.measures();
+        let result = if known || !saturated {
+            result
+        } else {
+            CheckResult::degraded(Reason::Saturated).with_message(usage).with_measures(measures)
+        };
+        match usage.ratio() {
+            Some(ratio) => result.with_measure(Measure::UsedRatio, ratio),
+            None => result,
         }
-        let message = format!("{} connections in use, {} callers wait", status.size, status.waiting);
-        CheckResult::degraded(Reason::Saturated).with_message(message)
     }
 }
 
@@ -140,19 +187,17 @@ impl Link for Postgres {
 
     async fn ask(&self, client: &mut ClientWrapper, _limit: Duration) -> Result<CheckResult, Failure> {
         let asked = Instant::now();
-        let answer = client.simple_query(QUESTION).await?;
-        let read_only = answer.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.try_get(0).ok()?,
-            _ => None,
-        });
-        let took = asked.elapsed();
-        Ok(match read_only {
-            Some("t") if !self.reads_suffice => CheckResult::failed(Reason::ReadOnly)
-                .with_message("in recovery, or read-only by configuration"),
-            Some("t" | "f") if took > self.slow => slow(took),
-            Some("t" | "f") => CheckResult::ok(),
-            _ => CheckResult::failed(Reason::BadBody).with_message("no boolean came back"),
-        })
+        match client.simple_query(self.question.sql()).await {
+            Ok(answer) => Ok(self.question.judge(&answer, asked.elapsed())),
+            // The statement names no other table.
+            Err(error)
+                if self.question.asks_for_migrations()
+                    && error.code() == Some(&SqlState::UNDEFINED_TABLE) =>
+            {
+                Ok(CheckResult::failed(Reason::StartingUp).with_message("there is no table of migrations"))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn is_open(&self, client: &ClientWrapper) -> bool {
@@ -179,9 +224,8 @@ impl fmt::Debug for Postgres {
         f.debug_struct("Postgres")
             .field("name", &self.name)
             .field("keeper", &self.keeper)
-            .field("slow", &self.slow)
+            .field("question", &self.question)
             .field("saturation", &self.saturation)
-            .field("reads_suffice", &self.reads_suffice)
             .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,9 @@
 //! A PostgreSQL database behind a deadpool-postgres pool.
 
 mod check;
+mod migrations;
+mod question;
 mod reasons;
-mod saturation;
+mod usage;
 
 pub use check::Postgres;

@@ -8,7 +8,7 @@ use deadpool_postgres::tokio_postgres::Error;
 use deadpool_postgres::tokio_postgres::error::{DbError, SqlState};
 
 use crate::Reason;
-use crate::link::Failure;
+use crate::link::{Failure, of_io};
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
@@ -82,14 +82,6 @@ fn of_connecting(error: &io::Error) -> Reason {
         // A resolver's errors are none of the system's.
         (_, None) => Reason::Dns,
         _ => of_io(error),
-    }
-}
-
-fn of_io(error: &io::Error) -> Reason {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => Reason::Refused,
-        io::ErrorKind::TimedOut => Reason::Timeout,
-        _ => Reason::Unreachable,
     }
 }
 

@@ -1,20 +1,24 @@
 //! Asks a Redis server.
 
+use std::fmt;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use campotech_core::ComponentStatus;
+use campotech_core::{ComponentStatus, Measure};
 use fred::clients::Client;
 use fred::error::Error;
 use fred::interfaces::{ClientLike, KeysInterface};
 use fred::types::config::Server;
 use fred::types::{Expiration, Value};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use super::clients;
 use super::connection::{Connection, Session};
 use super::info::Info;
 use super::reasons::is_forbidden;
+use crate::bounds::not_zero;
 use crate::link::{Failure, Keeper, Link, slow};
 use crate::{Check, CheckResult, ConfigError, Reason};
 
@@ -42,17 +46,20 @@ const KEY_MILLIS: i64 = 10_000;
 ///
 /// # Defaults
 /// Named `redis`; 500 ms to connect and 900 ms in all; an answer that takes more than 500 ms is slow; every 3rd run
-/// looks closer; every 10th run opens a new connection; a server that takes no writes is unhealthy.
-#[derive(Debug)]
+/// looks closer; every 10th run opens a new connection; a server that takes no writes is unhealthy; no client of the
+/// service's is asked.
 #[must_use]
 pub struct Redis {
     name: String,
     client: Client,
+    clients: Vec<Client>,
     keeper: Keeper<Connection>,
     slow: Duration,
     closer: NonZeroU32,
     /// Runs until one looks closer.
     until_closer: AtomicU32,
+    /// What of the memory was used at the last closer look; runs in between repeat it.
+    used: Mutex<Option<f64>>,
     reads_suffice: bool,
 }
 
@@ -64,10 +71,12 @@ impl Redis {
         Self {
             name: "redis".to_owned(),
             client: client.clone(),
+            clients: Vec::new(),
             keeper: Keeper::new(),
             slow: Duration::from_millis(500),
             closer: THREE,
             until_closer: AtomicU32::new(0),
+            used: Mutex::new(None),
             reads_suffice: false,
         }
     }
@@ -79,6 +88,7 @@ impl Redis {
     }
 
     /// The time for a new connection: name resolution, connecting, TLS, authentication, and finding a cluster's nodes.
+    /// Beside an old connection it is half of [`with_timeout`](Self::with_timeout) at most.
     ///
     /// # Errors
     /// [`ConfigError::ZeroDuration`].
@@ -97,9 +107,12 @@ impl Redis {
     }
 
     /// The time from which on a `PING` is slow.
-    pub const fn with_slow_after(mut self, limit: Duration) -> Self {
-        self.slow = limit;
-        self
+    ///
+    /// # Errors
+    /// [`ConfigError::ZeroDuration`].
+    pub fn with_slow_after(mut self, limit: Duration) -> Result<Self, ConfigError> {
+        self.slow = not_zero(limit, "the time from which on a redis check is slow")?;
+        Ok(self)
     }
 
     /// How many runs there are to one that looks closer; 1 looks closer each time.
@@ -123,6 +136,15 @@ impl Redis {
         self
     }
 
+    /// The service's own clients, such as a pool's `clients()`: each run sends `PING` over every one of them too. One that
+    /// hangs, or has lost its connection, makes the component degraded while the server itself answers.
+    ///
+    /// Leave out what waits for its server by design: subscribers, and clients for blocking commands.
+    pub fn with_clients(mut self, clients: impl IntoIterator<Item = Client>) -> Self {
+        self.clients.extend(clients);
+        self
+    }
+
     async fn question(&self, session: &Session, limit: Duration) -> Result<CheckResult, Failure> {
         // A run that fails, or is dropped, leaves the next one to look closer.
         let until_closer = self.until_closer.swap(0, Ordering::Relaxed);
@@ -137,12 +159,20 @@ impl Redis {
         if until_closer == 0 {
             let seen = self.look_closer(session, &servers, limit).await?;
             if seen.status() != ComponentStatus::Healthy {
-                return Ok(seen);
+                return Ok(self.with_memory(seen));
             }
         }
         let runs = if until_closer == 0 { self.closer.get() } else { until_closer };
         self.until_closer.store(runs - 1, Ordering::Relaxed);
-        Ok(if longest > self.slow { slow(longest) } else { CheckResult::ok() })
+        let result = if longest > self.slow { slow(longest) } else { CheckResult::ok() };
+        Ok(self.with_memory(result))
+    }
+
+    fn with_memory(&self, result: CheckResult) -> CheckResult {
+        match *self.used.lock() {
+            Some(used) => result.with_measure(Measure::UsedRatio, used),
+            None => result,
+        }
     }
 
     /// What `PING` does not see. The worst is told, and of equals the first.
@@ -152,11 +182,14 @@ impl Redis {
         servers: &[Option<Server>],
         limit: Duration,
     ) -> Result<CheckResult, Failure> {
-        let mut degraded = None;
+        let (mut degraded, mut used) = (None, None::<f64>);
+        *self.used.lock() = None;
         for server in servers {
             let commands = session.with(server.as_ref(), limit);
             let Some(text) = allowed(commands.info::<String>(None).await)? else { continue };
             let info = Info::parse(&text);
+            used = info.used_ratio().into_iter().chain(used).reduce(f64::max);
+            *self.used.lock() = used;
             if info.loading {
                 return Ok(CheckResult::failed(Reason::Loading));
             }
@@ -216,6 +249,30 @@ impl Check for Redis {
     }
 
     async fn run(&self) -> CheckResult {
-        self.keeper.run(self).await
+        let clients = clients::ask(&self.clients, self.keeper.timeout());
+        let (result, of_clients) = tokio::join!(self.keeper.run(self), clients);
+        match of_clients {
+            // What is wrong with the server is wrong with its clients.
+            Some(of_clients)
+                if result.status() == ComponentStatus::Healthy || result.reason() == Reason::Slow =>
+            {
+                of_clients.with_measures(*result.measures())
+            }
+            _ => result,
+        }
+    }
+}
+
+// The clients' own shows their whole configuration.
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redis")
+            .field("name", &self.name)
+            .field("clients", &self.clients.len())
+            .field("keeper", &self.keeper)
+            .field("slow", &self.slow)
+            .field("closer", &self.closer)
+            .field("reads_suffice", &self.reads_suffice)
+            .finish_non_exhaustive()
     }
 }

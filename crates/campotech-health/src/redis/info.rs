@@ -9,6 +9,8 @@ pub(super) struct Info {
     pub(super) replica: bool,
     pub(super) link_down: bool,
     pub(super) loading: bool,
+    /// Bytes in use that count for the limit, and the limit; none without one.
+    pub(super) memory: Option<(u64, u64)>,
     /// It evicts nothing, and its memory is nearly used up.
     pub(super) full: bool,
 }
@@ -25,8 +27,14 @@ impl Info {
             replica: is("role", "slave"),
             link_down: is("master_link_status", "down"),
             loading: is("loading", "1"),
+            memory: (most > 0).then_some((used, most)),
             full: most > 0 && is("maxmemory_policy", "noeviction") && used as f64 >= most as f64 * FULL,
         }
+    }
+
+    /// The part of its memory that is used, if it has a limit.
+    pub(super) fn used_ratio(&self) -> Option<f64> {
+        self.memory.map(|(used, most)| used as f64 / most as f64)
     }
 }
 
@@ -42,7 +50,10 @@ mod tests {
             "# Memory\r\nused_memory:950\r\nused_memory_human:1K\r\nmaxmemory:1000\r\nmaxmemory_policy:noeviction\r\n\
              # Replication\r\nrole:slave\r\nmaster_link_status:down\r\nloading:1\r\n",
         );
-        assert_eq!(info, Info { replica: true, link_down: true, loading: true, full: true });
+        let memory = Some((950, 1000));
+        assert_eq!(info, Info { replica: true, link_down: true, loading: true, memory, full: true });
+        assert_eq!(info.used_ratio(), Some(0.95));
+        assert_eq!(Info::parse("used_memory:950\r\nmaxmemory:0").used_ratio(), None);
     }
 
     #[test]

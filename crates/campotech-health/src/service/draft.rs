@@ -24,6 +24,10 @@ pub(super) fn component(component: &ComponentSnapshot, code: StatusCode) -> Valu
     json!({ "status": word(component.status, code), "checks": Map::from_iter([check(component)]) })
 }
 
+pub(super) fn group(status: ComponentStatus, members: &[ComponentSnapshot], code: StatusCode) -> Value {
+    json!({ "status": word(status, code), "checks": members.iter().map(check).collect::<Map<_, _>>() })
+}
+
 fn check(component: &ComponentSnapshot) -> (String, Value) {
     let status = match component.status {
         ComponentStatus::Healthy => "pass",

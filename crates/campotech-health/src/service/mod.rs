@@ -2,12 +2,19 @@
 
 mod accept;
 mod body;
+mod brief;
+mod cache;
 mod draft;
+mod html;
+mod layer;
+mod render;
 mod route;
 #[allow(clippy::module_inception, reason = "the service has the folder's name")]
 mod service;
+mod text;
 
 pub use body::HealthBody;
+pub use layer::{HealthFuture, HealthLayer, HealthLayerService};
 pub use route::Details;
 pub use service::HealthService;
 

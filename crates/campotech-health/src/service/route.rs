@@ -1,13 +1,14 @@
 //! Which path is which route.
 
 const COMPONENTS: &str = "/health/components/";
+const GROUPS: &str = "/health/groups/";
 
 /// How much the routes tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Details {
-    /// `/health` lists the components, and each has a route of its own.
+    /// `/health` lists the components, and each has a route of its own, as groups of them have.
     Shown,
-    /// `/health` says as much as `/ready`, and components have no route.
+    /// `/health` says as much as `/ready`, and components and groups have no route.
     Hidden,
 }
 
@@ -17,6 +18,7 @@ pub(super) enum Route<'a> {
     Ready,
     Health,
     Component(&'a str),
+    Group(&'a str),
 }
 
 impl<'a> Route<'a> {
@@ -27,17 +29,26 @@ impl<'a> Route<'a> {
             "/health" => Some(Self::Health),
             _ if details == Details::Hidden => None,
             _ => {
-                let name = path.strip_prefix(COMPONENTS)?;
-                (!name.is_empty() && !name.contains('/')).then_some(Self::Component(name))
+                if let Some(name) = path.strip_prefix(COMPONENTS) {
+                    return is_segment(name).then_some(Self::Component(name));
+                }
+                let name = path.strip_prefix(GROUPS)?;
+                is_segment(name).then_some(Self::Group(name))
             }
         }
     }
 }
 
+fn is_segment(name: &str) -> bool {
+    !name.is_empty() && !name.contains('/')
+}
+
 impl Details {
     pub(super) const fn templates(self) -> &'static [&'static str] {
         match self {
-            Self::Shown => &["/live", "/ready", "/health", "/health/components/{name}"],
+            Self::Shown => {
+                &["/live", "/ready", "/health", "/health/components/{name}", "/health/groups/{name}"]
+            }
             Self::Hidden => &["/live", "/ready", "/health"],
         }
     }
@@ -54,6 +65,7 @@ mod tests {
         assert_eq!(route("/ready"), Some(Route::Ready));
         assert_eq!(route("/health"), Some(Route::Health));
         assert_eq!(route("/health/components/store"), Some(Route::Component("store")));
+        assert_eq!(route("/health/groups/storage"), Some(Route::Group("storage")));
         let strangers = [
             "",
             "/",
@@ -61,6 +73,8 @@ mod tests {
             "/health/components",
             "/health/components/",
             "/health/components/a/b",
+            "/health/groups/",
+            "/health/groups/a/b",
             "/lives",
         ];
         for path in strangers {

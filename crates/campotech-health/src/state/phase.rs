@@ -18,16 +18,21 @@ pub enum Phase {
 }
 
 /// What decides about the phase. The phase is always derived, so no late event can bring an earlier one back.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Lifecycle {
     pub(super) started: bool,
     pub(super) draining: bool,
     pub(super) stopped: bool,
     pub(super) maintenance: bool,
+    /// How many of the runtimes that are watched do no work.
+    pub(super) stalled: usize,
     pub(super) latches: Vec<(u64, &'static str)>,
 }
 
 impl Phase {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Starting, Self::Serving, Self::Draining, Self::Maintenance, Self::Stopped];
+
     /// The code: `starting`, `serving`, `draining`, `maintenance`, `stopped`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use campotech_core::ComponentStatus::{self, Healthy, Unknown};
+use campotech_core::ComponentStatus::{self, Degraded, Healthy, Unhealthy, Unknown};
+use campotech_core::Measure;
 use tokio::time::Instant;
 
-use super::plan::Settings;
+use super::settings::Settings;
 use super::thresholds::Streaks;
-use crate::check::CheckResult;
+use crate::check::{CheckResult, Measures};
 use crate::reason::Reason;
 
 /// What is known of one component.
@@ -18,6 +19,8 @@ pub(super) struct Record {
     pub(super) since: SystemTime,
     pub(super) last: Option<LastRun>,
     pub(super) streaks: Streaks,
+    /// It has been healthy or degraded.
+    pub(super) has_worked: bool,
     /// The number of the latest run that was begun.
     pub(super) run: u64,
 }
@@ -28,6 +31,14 @@ pub(super) struct LastRun {
     pub(super) at: Instant,
     pub(super) wall: SystemTime,
     pub(super) latency: Duration,
+    pub(super) measures: Measures,
+}
+
+/// Numbers that were read, and those that were read before and are no more.
+#[derive(Debug)]
+pub(super) struct Told {
+    read: Measures,
+    gone: [bool; Measure::ALL.len()],
 }
 
 /// What a result changed.
@@ -37,6 +48,15 @@ pub(super) struct Outcome {
     pub(super) changes: [Option<(ComponentStatus, ComponentStatus)>; 2],
     /// Whether there is anything that wasn't known before.
     pub(super) news: bool,
+    /// The numbers to tell: NaN for one that there no longer is.
+    pub(super) measures: Told,
+}
+
+impl Told {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Measure, f64)> + '_ {
+        let gone = Measure::ALL.into_iter().zip(self.gone).filter(|(_, gone)| *gone);
+        self.read.iter().chain(gone.map(|(measure, _)| (measure, f64::NAN)))
+    }
 }
 
 impl Record {
@@ -47,12 +67,18 @@ impl Record {
             since: SystemTime::now(),
             last: None,
             streaks: Streaks::default(),
+            has_worked: false,
             run: 0,
         }
     }
 
     pub(super) fn is_stale(&self, now: Instant, max_age: Duration) -> bool {
-        self.last.is_some_and(|last| now - last.at > max_age)
+        self.fresh_until(max_age).is_some_and(|until| now > until)
+    }
+
+    /// The last moment of the last result, where there is one.
+    pub(super) fn fresh_until(&self, max_age: Duration) -> Option<Instant> {
+        self.last?.at.checked_add(max_age)
     }
 
     /// Takes in the result of a run.
@@ -78,9 +104,16 @@ impl Record {
             self.reason = result.reason();
         }
         self.status = next;
+        self.has_worked |= matches!(next, Healthy | Degraded);
         self.last = Some(run);
         let news =
             stale || before.last.is_none() || (before.status, before.reason) != (self.status, self.reason);
-        Outcome { changes, news }
+        let gone = |measure| {
+            // What can't be asked has not lost its numbers.
+            let known = seen == Unhealthy || run.measures.get(measure).is_some();
+            !known && before.last.is_some_and(|last| last.measures.get(measure).is_some())
+        };
+        let measures = Told { read: run.measures, gone: Measure::ALL.map(gone) };
+        Outcome { changes, news, measures }
     }
 }

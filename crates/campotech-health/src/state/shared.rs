@@ -4,28 +4,44 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
-use campotech_core::{CheckReport, ComponentStatus, Observer, StateChange};
+use campotech_core::{CheckReport, ComponentStatus, Measurement, Observer, StateChange};
 use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use super::event::HealthEvent;
 use super::phase::{Lifecycle, Phase};
 use super::plan::Plan;
 use super::record::{LastRun, Record};
 use super::snapshot::{ComponentSnapshot, Snapshot};
-use super::view::Scope;
+use super::stamp::Stamp;
+use super::view::{Glance, Scope, Total};
 use crate::check::{CheckResult, Criticality};
+use crate::reason::Reason;
+
+/// Events that a slow listener may be behind before it misses the oldest.
+const EVENTS: usize = 256;
 
 /// Everything that the handles share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) plan: Plan,
-    pub(crate) tasks: Mutex<Vec<Option<AbortHandle>>>,
+    pub(crate) tasks: Mutex<Tasks>,
     observer: Arc<dyn Observer>,
     writer: Mutex<Writer>,
     published: ArcSwap<Published>,
+    stamp: Stamp,
     changes: watch::Sender<Arc<Snapshot>>,
+    events: broadcast::Sender<HealthEvent>,
+}
+
+/// What runs in the background.
+#[derive(Debug, Default)]
+pub(crate) struct Tasks {
+    pub(crate) supervisor: Option<AbortHandle>,
+    /// Those of the components, in their order.
+    pub(crate) probers: Vec<AbortHandle>,
 }
 
 /// What requests read.
@@ -33,6 +49,9 @@ pub(crate) struct Shared {
 pub(super) struct Published {
     pub(super) generation: u64,
     pub(super) phase: Phase,
+    pub(super) stalled: bool,
+    /// What the counted components add up to, by scope.
+    pub(super) totals: [Total; 2],
     pub(super) waiting_for: Vec<&'static str>,
     pub(super) records: Vec<Record>,
 }
@@ -60,23 +79,49 @@ impl Shared {
             tasks: Mutex::default(),
             observer,
             writer: Mutex::new(writer),
+            stamp: Stamp::new(published.generation, published.phase, published.stalled),
             published: ArcSwap::from_pointee(published),
             changes: watch::Sender::new(Arc::new(first)),
+            events: broadcast::Sender::new(EVENTS),
         }
     }
 
     /// Status and phase, without an allocation.
-    pub(crate) fn glance(&self, scope: Scope) -> (ComponentStatus, Phase) {
+    pub(crate) fn glance(&self, scope: Scope) -> Glance {
         let published = self.published.load();
-        (self.plan.status(&published, Instant::now(), scope), published.phase)
+        Glance {
+            status: self.plan.total(&published, Instant::now(), scope),
+            phase: published.phase,
+            stalled: published.stalled,
+        }
+    }
+
+    /// The phase, and whether the runtime stalls.
+    pub(crate) fn phase(&self) -> (Phase, bool) {
+        self.stamp.phase()
+    }
+
+    /// The number of what is published.
+    pub(crate) fn generation(&self) -> u64 {
+        self.stamp.generation()
     }
 
     pub(crate) fn snapshot(&self, scope: Scope) -> Snapshot {
         self.plan.snapshot(&self.published.load(), Instant::now(), scope)
     }
 
-    pub(crate) fn component(&self, name: &str) -> Option<ComponentSnapshot> {
-        self.plan.component(&self.published.load(), Instant::now(), name)
+    pub(crate) fn component(&self, index: usize) -> ComponentSnapshot {
+        self.plan.component(&self.published.load(), Instant::now(), index)
+    }
+
+    /// What these components add up to, and themselves.
+    pub(crate) fn group(&self, members: &[usize], scope: Scope) -> (ComponentStatus, Vec<ComponentSnapshot>) {
+        self.plan.group_view(&self.published.load(), Instant::now(), members, scope)
+    }
+
+    /// When the first result that is fresh now grows stale.
+    pub(crate) fn fresh_until(&self, now: Instant) -> Option<Instant> {
+        self.plan.fresh_until(&self.published.load(), now)
     }
 
     /// The age of the oldest result.
@@ -86,6 +131,10 @@ impl Shared {
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.changes.subscribe()
+    }
+
+    pub(crate) fn events(&self) -> broadcast::Receiver<HealthEvent> {
+        self.events.subscribe()
     }
 
     /// Numbers a new run of a component; results of earlier ones are dropped from now on.
@@ -104,14 +153,23 @@ impl Shared {
         if record.run != run {
             return;
         }
-        let last = LastRun { at: now, wall: SystemTime::now(), latency };
-        let outcome = record.take(result, last, &self.plan.settings);
-        self.publish(writer, outcome.news);
+        let last = LastRun { at: now, wall: SystemTime::now(), latency, measures: *result.measures() };
+        let outcome = record.take(result, last, &self.plan.settings[index]);
+        let reason = record.reason;
+        let name = &self.plan.components[index].name;
+        let events = outcome.changes.into_iter().flatten().map(|(from, to)| {
+            let reason = if to == ComponentStatus::Unknown { Reason::Stale } else { reason };
+            HealthEvent::Component { name: Arc::clone(name), from, to, reason }
+        });
+        self.publish(writer, outcome.news, events);
 
-        let component = &*self.plan.components[index].name;
+        let component = &**name;
         log(component, result, outcome.news);
         self.tell(|observer| {
             observer.check(CheckReport { component, outcome: result.outcome(), duration: latency });
+            for (measure, value) in outcome.measures.iter() {
+                observer.measurement(Measurement { component, measure, value });
+            }
             for (from, to) in outcome.changes.into_iter().flatten() {
                 observer.state_change(StateChange { component, from, to });
             }
@@ -128,17 +186,27 @@ impl Shared {
 
     pub(crate) fn stop(&self) {
         self.change(|lifecycle| lifecycle.stopped = true);
-        for task in self.tasks.lock().drain(..).flatten() {
-            task.abort();
-        }
+        self.tasks.lock().abort();
     }
 
     pub(crate) fn is_stopped(&self) -> bool {
         self.writer.lock().lifecycle.stopped
     }
 
+    pub(crate) fn is_in_maintenance(&self) -> bool {
+        self.writer.lock().lifecycle.maintenance
+    }
+
     pub(crate) fn set_maintenance(&self, on: bool) {
         self.change(|lifecycle| lifecycle.maintenance = on);
+    }
+
+    /// One of the runtimes that are watched does no work, or does again.
+    pub(crate) fn count_stalled(&self, stalled: bool) {
+        self.change(|lifecycle| {
+            let count = lifecycle.stalled;
+            lifecycle.stalled = if stalled { count + 1 } else { count.saturating_sub(1) };
+        });
     }
 
     pub(crate) fn latch(&self, name: &'static str) -> u64 {
@@ -146,7 +214,7 @@ impl Shared {
         writer.next_latch += 1;
         let id = writer.next_latch;
         writer.lifecycle.latches.push((id, name));
-        self.publish(writer, true);
+        self.publish(writer, true, std::iter::empty());
         id
     }
 
@@ -156,17 +224,41 @@ impl Shared {
 
     fn change(&self, change: impl FnOnce(&mut Lifecycle)) {
         let mut writer = self.writer.lock();
+        let before = writer.lifecycle.clone();
         change(&mut writer.lifecycle);
-        self.publish(writer, true);
+        if writer.lifecycle != before {
+            self.publish(writer, true, std::iter::empty());
+        }
     }
 
     // Under the writer's lock, so that generations and announcements keep their order.
-    fn publish(&self, mut writer: MutexGuard<'_, Writer>, announce: bool) {
+    fn publish(
+        &self,
+        mut writer: MutexGuard<'_, Writer>,
+        announce: bool,
+        events: impl Iterator<Item = HealthEvent>,
+    ) {
         writer.generation += 1;
-        self.published.store(Arc::new(writer.published(&self.plan)));
+        let published = writer.published(&self.plan);
+        let (phase, stalled) = (published.phase, published.stalled);
+        let before = self.published.swap(Arc::new(published));
+        self.stamp.set(writer.generation, phase, stalled);
+        // Whoever hears of it finds it published.
+        events.for_each(|event| self.say(event));
+        if before.phase != phase {
+            self.say(HealthEvent::Phase { from: before.phase, to: phase });
+        }
+        if before.stalled != stalled {
+            self.say(HealthEvent::Stalled(stalled));
+        }
         if announce {
             self.changes.send_replace(Arc::new(self.snapshot(Scope::Everything)));
         }
+    }
+
+    fn say(&self, event: HealthEvent) {
+        // An error says that nobody listens.
+        let _ = self.events.send(event);
     }
 
     // An observer that panics must not end the prober that told it.
@@ -178,11 +270,16 @@ impl Shared {
     }
 }
 
+impl Tasks {
+    fn abort(&mut self) {
+        // The probers end with it.
+        self.supervisor.take().iter().for_each(AbortHandle::abort);
+    }
+}
+
 impl Drop for Shared {
     fn drop(&mut self) {
-        for task in self.tasks.get_mut().drain(..).flatten() {
-            task.abort();
-        }
+        self.tasks.get_mut().abort();
     }
 }
 
@@ -190,9 +287,12 @@ impl Writer {
     fn published(&self, plan: &Plan) -> Published {
         let mut known = plan.components.iter().zip(&self.records);
         let complete = known.all(|(c, r)| c.criticality == Criticality::Informational || r.last.is_some());
+        let total = |scope| plan.sum(&self.records, scope);
         Published {
             generation: self.generation,
             phase: self.lifecycle.phase(complete),
+            stalled: self.lifecycle.stalled > 0,
+            totals: [total(Scope::Everything), total(Scope::WithoutPeers)],
             waiting_for: self.lifecycle.latches.iter().map(|(_, name)| *name).collect(),
             records: self.records.clone(),
         }

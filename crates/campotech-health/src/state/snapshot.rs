@@ -8,7 +8,8 @@ use serde::ser::{SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
 
 use super::Phase;
-use crate::{Criticality, Reason};
+use super::view::Glance;
+use crate::{Criticality, Measures, Reason};
 
 /// The service at one moment; serialises to the body of `/health`.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct Snapshot {
     pub status: ComponentStatus,
     /// Where the service is in its life.
     pub phase: Phase,
+    /// Whether the runtime that is watched does no work.
+    pub stalled: bool,
     /// Whether traffic is welcome.
     pub ready: bool,
     /// The time since the service was built.
@@ -56,11 +59,18 @@ pub struct ComponentSnapshot {
     pub since: SystemTime,
     /// How many of the latest runs failed in a row.
     pub consecutive_failures: u32,
+    /// The numbers that the last run read.
+    pub measures: Measures,
 }
 
 struct Components<'a>(&'a [ComponentSnapshot]);
 
 impl Snapshot {
+    /// What there is to say without naming a component.
+    pub(crate) const fn glance(&self) -> Glance {
+        Glance { status: self.status, phase: self.phase, stalled: self.stalled }
+    }
+
     /// The component of that name.
     #[must_use]
     pub fn component(&self, name: &str) -> Option<&ComponentSnapshot> {
@@ -70,10 +80,13 @@ impl Snapshot {
 
 impl Serialize for Snapshot {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = 7 + usize::from(!self.waiting_for.is_empty());
+        let fields = 7 + usize::from(!self.waiting_for.is_empty()) + usize::from(self.stalled);
         let mut body = serializer.serialize_struct("Snapshot", fields)?;
         body.serialize_field("status", self.status.as_str())?;
         body.serialize_field("phase", &self.phase)?;
+        if self.stalled {
+            body.serialize_field("stalled", &true)?;
+        }
         body.serialize_field("service", &*self.service)?;
         body.serialize_field("version", &*self.version)?;
         body.serialize_field("generation", &self.generation)?;
@@ -98,7 +111,7 @@ impl Serialize for Components<'_> {
 
 impl Serialize for ComponentSnapshot {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut body = serializer.serialize_struct("ComponentSnapshot", 8)?;
+        let mut body = serializer.serialize_struct("ComponentSnapshot", 9)?;
         body.serialize_field("status", self.status.as_str())?;
         body.serialize_field("reason", &self.reason)?;
         body.serialize_field("critical", &(self.criticality == Criticality::Critical))?;
@@ -107,6 +120,11 @@ impl Serialize for ComponentSnapshot {
         body.serialize_field("age_seconds", &self.age.map(seconds))?;
         body.serialize_field("since", &rfc3339(self.since))?;
         body.serialize_field("consecutive_failures", &self.consecutive_failures)?;
+        if self.measures.is_empty() {
+            body.skip_field("measures")?;
+        } else {
+            body.serialize_field("measures", &self.measures)?;
+        }
         body.end()
     }
 }

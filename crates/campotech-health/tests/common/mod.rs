@@ -135,3 +135,14 @@ pub async fn send(health: &Health, details: Details, request: http::request::Bui
     let (parts, body) = response.into_parts();
     Response::from_parts(parts, body.collect().await.unwrap().to_bytes())
 }
+
+/// A check of HTTP with so much time that a busy machine can't make it fail.
+#[cfg(feature = "http-check")]
+pub fn patient(url: &str) -> campotech_health::HttpCheck {
+    let check = campotech_health::HttpCheck::new("peer", url).unwrap();
+    check
+        .with_connect_timeout(Duration::from_secs(30))
+        .unwrap()
+        .with_timeout(Duration::from_secs(30))
+        .unwrap()
+}

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::file;
-use super::mounts::Mounts;
+use campotech_core::cgroup::{self, Mounts};
+
 use super::usage::Usage;
 use crate::collect::{Asker, Source};
 use crate::exposition::Exposition;
@@ -24,7 +24,7 @@ impl Cgroup {
     }
 
     pub(super) fn below(root: PathBuf) -> Self {
-        let mountinfo = file::text(&root.join("proc/self/mountinfo")).unwrap_or_default();
+        let mountinfo = cgroup::text(&root.join("proc/self/mountinfo")).unwrap_or_default();
         Self { source: Source::new("cgroup"), root, mounts: Mounts::parse(&mountinfo) }
     }
 

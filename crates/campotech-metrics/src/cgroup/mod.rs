@@ -4,12 +4,6 @@
 
 #[cfg(target_os = "linux")]
 mod collector;
-#[cfg(target_os = "linux")]
-mod file;
-#[cfg(target_os = "linux")]
-mod hierarchy;
-#[cfg(target_os = "linux")]
-mod mounts;
 #[cfg(not(target_os = "linux"))]
 mod nothing;
 #[cfg(target_os = "linux")]

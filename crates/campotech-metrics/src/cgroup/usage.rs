@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use super::file::{self, keyed};
-use super::hierarchy::{Folders, Hierarchy};
-use super::mounts::{Membership, Mounts};
+use campotech_core::cgroup::{self, Folders, Hierarchy, Membership, Mounts, keyed};
 
 /// Version 1 writes "no limit" as the largest whole number of pages, whatever their size is.
 const NO_LIMIT: u64 = 1 << 62;
@@ -40,7 +38,7 @@ pub(super) struct Memory {
 impl Usage {
     /// Reads below `root`, which is `/` but in tests.
     pub(super) fn read(root: &Path, mounts: &Mounts) -> Self {
-        let Some(cgroup) = file::text(&root.join("proc/self/cgroup")) else { return Self::default() };
+        let Some(cgroup) = cgroup::text(&root.join("proc/self/cgroup")) else { return Self::default() };
         let membership = Membership::parse(&cgroup);
         let find = |controller| Hierarchy::of(controller, root, mounts, &membership);
         let pids = match find("pids") {
@@ -52,7 +50,7 @@ impl Usage {
             memory: find("memory").map(|found| Memory::read(&found)).unwrap_or_default(),
             pids: pids.as_ref().and_then(|folders| folders.number("pids.current")),
             pids_limit: pids
-                .and_then(|folders| folders.least(|folder| file::number(&folder.join("pids.max")))),
+                .and_then(|folders| folders.least(|folder| cgroup::number(&folder.join("pids.max")))),
         }
     }
 }
@@ -93,7 +91,7 @@ impl Memory {
         match hierarchy {
             Hierarchy::V1(folders) => {
                 let stat = folders.text("memory.stat").unwrap_or_default();
-                let limit = |folder: &Path| file::number(&folder.join("memory.limit_in_bytes"));
+                let limit = |folder: &Path| cgroup::number(&folder.join("memory.limit_in_bytes"));
                 // It knows of the groups above that a container does not see.
                 let above = keyed(&stat, "hierarchical_memory_limit");
                 Self {
@@ -110,7 +108,7 @@ impl Memory {
             Hierarchy::V2(folders) => {
                 let stat = folders.text("memory.stat").unwrap_or_default();
                 Self {
-                    limit: folders.least(|folder| file::number(&folder.join("memory.max"))),
+                    limit: folders.least(|folder| cgroup::number(&folder.join("memory.max"))),
                     oom_kills: folders.text("memory.events").and_then(|text| keyed(&text, "oom_kill")),
                     ..Self::used(folders.number("memory.current"), keyed(&stat, "inactive_file"))
                 }
@@ -127,14 +125,17 @@ impl Memory {
 
 /// `max 100000` or `200000 100000`: microseconds of each period.
 fn quota_v2(folder: &Path) -> Option<f64> {
-    let text = file::text(&folder.join("cpu.max"))?;
+    let text = cgroup::text(&folder.join("cpu.max"))?;
     let mut words = text.split_ascii_whitespace();
     cores(words.next()?.parse().ok()?, words.next()?.parse().ok()?)
 }
 
 /// The quota is -1 where there is none.
 fn quota_v1(folder: &Path) -> Option<f64> {
-    cores(file::number(&folder.join("cpu.cfs_quota_us"))?, file::number(&folder.join("cpu.cfs_period_us"))?)
+    cores(
+        cgroup::number(&folder.join("cpu.cfs_quota_us"))?,
+        cgroup::number(&folder.join("cpu.cfs_period_us"))?,
+    )
 }
 
 fn cores(quota: u64, period: u64) -> Option<f64> {

@@ -25,5 +25,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64};
 
 /// A counter, from prometheus-client: clones share the value.
 pub(crate) type Counter = prometheus_client::metrics::counter::Counter<u64, AtomicU64>;
+/// A gauge of numbers, from prometheus-client.
+pub(crate) type Level = prometheus_client::metrics::gauge::Gauge<f64, AtomicU64>;
 /// A gauge of whole numbers, from prometheus-client.
 pub(crate) type Gauge = prometheus_client::metrics::gauge::Gauge<i64, AtomicI64>;

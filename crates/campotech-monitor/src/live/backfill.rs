@@ -1,5 +1,5 @@
-//! What cAdvisor would have said, and a server under the limits of a container: there is neither here, so their series
-//! are written into blocks and asked of a Prometheus of their own.
+//! What cAdvisor would have said, and a server under the limits of a container that asks a peer over TLS: there is none of
+//! them here, so their series are written into blocks and asked of a Prometheus of their own.
 
 use std::fmt::Write as _;
 use std::process::Command;
@@ -19,6 +19,9 @@ const SPAN: u64 = 3_600;
 /// The labels of the server's own series.
 const SERVER: &str = r#"job="campotech",instance="server:9090""#;
 
+/// The labels of what the server's health checks read.
+const PEER: &str = r#"job="campotech",instance="server:9090",component="billing""#;
+
 /// The labels of cAdvisor's series.
 const CADVISOR: &str =
     r#"job="cadvisor",instance="cadvisor:8080",name="campotech-server",image="campotech-server:1.4.2""#;
@@ -32,6 +35,7 @@ const SERIES: &[(&str, &str, f64)] = &[
     ("cgroup_memory_working_set_bytes", "gauge", 150e6),
     ("cgroup_pids", "gauge", 12.0),
     ("cgroup_pids_limit", "gauge", 4_096.0),
+    ("health_certificate_expiry_timestamp_seconds", "gauge", 4e9),
     ("container_cpu_usage_seconds", "counter", 0.35),
     ("container_cpu_cfs_periods", "counter", 10.0),
     ("container_cpu_cfs_throttled_periods", "counter", 0.5),
@@ -101,7 +105,11 @@ fn open_metrics(begin: u64, end: u64) -> String {
     let mut text = String::new();
     for (name, kind, value) in SERIES {
         let _ = writeln!(text, "# TYPE {name} {kind}");
-        let labels = if name.starts_with("cgroup_") { SERVER } else { CADVISOR };
+        let labels = match name.split('_').next() {
+            Some("cgroup") => SERVER,
+            Some("health") => PEER,
+            _ => CADVISOR,
+        };
         let suffix = if *kind == "counter" { "_total" } else { "" };
         for time in (begin..=end).step_by(STEP) {
             let value = if *kind == "counter" { value * (time - begin) as f64 } else { *value };

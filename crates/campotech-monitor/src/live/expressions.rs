@@ -27,7 +27,7 @@ enum How {
     Range,
     /// At the end of it.
     Instant,
-    /// Of the blocks that stand for cAdvisor.
+    /// Of the blocks that stand for what is not here.
     Blocks,
 }
 
@@ -150,7 +150,7 @@ impl Asker<'_> {
             questions.extend(parts.iter().map(|part| ask(&alert.alert, part)));
         }
         for question in &mut questions {
-            if of_a_container(&question.expr) {
+            if is_backfilled(&question.expr) {
                 question.how = How::Blocks;
             }
             question.expr = without_offset(&question.expr);
@@ -236,9 +236,9 @@ fn has_value(series: &Value) -> bool {
     points.filter_map(|point| point[1].as_str()).any(|text| text.parse().is_ok_and(|n: f64| n.is_finite()))
 }
 
-/// Whether it asks for what only cAdvisor has, or a process under the limits of a container.
-fn of_a_container(expr: &str) -> bool {
-    ["container_", "cgroup_cpu_periods_total", "cgroup_memory_limit_bytes"]
+/// Whether it asks for what only cAdvisor has, a process under the limits of a container, or one that asks a peer over TLS.
+fn is_backfilled(expr: &str) -> bool {
+    ["container_", "cgroup_cpu_periods_total", "cgroup_memory_limit_bytes", "health_certificate_expiry"]
         .iter()
         .any(|name| expr.contains(name))
 }

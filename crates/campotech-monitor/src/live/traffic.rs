@@ -42,7 +42,7 @@ impl Traffic {
             .stdout(Stdio::null())
             .spawn()
             .map_err(LiveError::of("the demonstration"))?;
-        Ok(Self { demo, odd: tokio::spawn(odd(site.server.addr())) })
+        Ok(Self { demo, odd: tokio::spawn(all_odd(site.server.addr())) })
     }
 
     /// Whether it still goes on: without traffic every empty panel would look like the panel's fault.
@@ -63,6 +63,20 @@ impl Traffic {
 impl Drop for Traffic {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+async fn all_odd(addr: SocketAddr) {
+    tokio::join!(odd(addr), mute(addr));
+}
+
+/// A client that connects and says nothing, until the server closes; again and again.
+async fn mute(addr: SocketAddr) {
+    loop {
+        if let Ok(mut connection) = RawConnection::open_from([127, 0, 0, 92].into(), addr).await {
+            let _ = timeout(Duration::from_secs(60), connection.receive()).await;
+        }
+        sleep(Duration::from_secs(1)).await;
     }
 }
 

@@ -5,18 +5,18 @@
 
 use std::borrow::Cow;
 
+use http::header::FORWARDED;
 use http::{HeaderMap, HeaderValue};
 
 use super::walk::{Hop, address, port};
-
-pub(super) const NAME: &str = "forwarded";
+use super::x_forwarded::is_https;
 
 /// The elements of one line, last first; a comma inside a quoted string separates nothing.
 struct Elements<'a>(Option<&'a [u8]>);
 
 /// The elements of all `Forwarded` lines, nearest first.
-pub(super) fn hops(headers: &HeaderMap) -> impl Iterator<Item = Hop> {
-    let lines = headers.get_all(NAME).iter().rev();
+pub(super) fn hops(headers: &HeaderMap) -> impl Iterator<Item = Hop<'_>> {
+    let lines = headers.get_all(FORWARDED).iter().rev();
     lines.map(HeaderValue::as_bytes).flat_map(|line| Elements(Some(line))).map(hop)
 }
 
@@ -49,13 +49,13 @@ fn last_outside_quotes(text: &[u8], wanted: u8) -> Option<usize> {
 }
 
 /// What one element says; nothing where any part of it is malformed.
-fn hop(element: &[u8]) -> Hop {
-    pairs(element).unwrap_or(Hop { ip: None, https: None })
+fn hop(element: &[u8]) -> Hop<'_> {
+    pairs(element).unwrap_or(Hop { ip: None, https: None, host: None })
 }
 
-fn pairs(element: &[u8]) -> Option<Hop> {
+fn pairs(element: &[u8]) -> Option<Hop<'_>> {
     let mut rest = Some(element.trim_ascii());
-    let (mut node, mut proto) = (None, None);
+    let (mut node, mut proto, mut host) = (None, None, None);
     while let Some(text) = rest {
         let (pair, before) = match last_outside_quotes(text, b';') {
             Some(at) => (&text[at + 1..], Some(&text[..at])),
@@ -72,6 +72,8 @@ fn pairs(element: &[u8]) -> Option<Hop> {
             &mut node
         } else if name.eq_ignore_ascii_case(b"proto") {
             &mut proto
+        } else if name.eq_ignore_ascii_case(b"host") {
+            &mut host
         } else {
             continue;
         };
@@ -80,8 +82,8 @@ fn pairs(element: &[u8]) -> Option<Hop> {
             return None;
         }
     }
-    let https = proto.map(|p| p.eq_ignore_ascii_case(b"https") || p.eq_ignore_ascii_case(b"wss"));
-    Some(Hop { ip: node.and_then(|node| address(&node, node_port)), https })
+    let https = proto.map(|proto| is_https(&proto));
+    Some(Hop { ip: node.and_then(|node| address(&node, node_port)), https, host })
 }
 
 /// A token or a quoted string. Tokens may hold `:[]`, which many proxies leave unquoted.

@@ -14,3 +14,4 @@ mod x_forwarded;
 pub use layer::{ClientIpLayer, ForwardingHeader};
 pub use proxies::TrustedProxies;
 pub use service::ClientIpService;
+pub(crate) use walk::Told;

@@ -13,7 +13,14 @@ use crate::ConfigError;
 /// IPv4-mapped networks (`::ffff:10.0.0.0/104`) are IPv4 networks here, as mapped addresses are IPv4 addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[must_use]
-pub struct TrustedProxies(Arc<[IpNet]>);
+pub struct TrustedProxies(Arc<Networks>);
+
+/// First and last addresses, as numbers: asked for every request.
+#[derive(Debug, PartialEq, Eq, Default)]
+struct Networks {
+    v4: Box<[(u32, u32)]>,
+    v6: Box<[(u128, u128)]>,
+}
 
 impl TrustedProxies {
     /// Trusts nobody: the client is the connection's peer.
@@ -36,20 +43,36 @@ impl TrustedProxies {
         if nets.iter().any(|net| net.prefix_len() == 0) {
             return Err(ConfigError::TrustsEveryone(list.trim().to_owned()));
         }
-        Ok(Self(nets.into()))
+        let v4 = nets.iter().filter_map(|net| match net {
+            IpNet::V4(net) => Some((net.network().to_bits(), net.broadcast().to_bits())),
+            IpNet::V6(_) => None,
+        });
+        let v6 = nets.iter().filter_map(|net| match net {
+            IpNet::V4(_) => None,
+            IpNet::V6(net) => Some((net.network().to_bits(), net.broadcast().to_bits())),
+        });
+        Ok(Self(Arc::new(Networks { v4: v4.collect(), v6: v6.collect() })))
     }
 
     /// Whether `ip` is a trusted proxy.
     #[must_use]
     pub fn contains(&self, ip: IpAddr) -> bool {
-        let ip = ip.to_canonical();
-        self.0.iter().any(|net| net.contains(&ip))
+        match ip.to_canonical() {
+            IpAddr::V4(ip) => {
+                let ip = ip.to_bits();
+                self.0.v4.iter().any(|(first, last)| (*first..=*last).contains(&ip))
+            }
+            IpAddr::V6(ip) => {
+                let ip = ip.to_bits();
+                self.0.v6.iter().any(|(first, last)| (*first..=*last).contains(&ip))
+            }
+        }
     }
 
     /// Whether nobody is trusted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.v4.is_empty() && self.0.v6.is_empty()
     }
 }
 

@@ -1,26 +1,25 @@
 //! The service that sets [`ClientIp`](campotech_core::ClientIp).
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use campotech_core::{Decision, Mode, PeerAddr};
-use http::{Extensions, Request};
+use campotech_core::{Decision, DirectTls, Mode, PeerAddr};
+use http::{Extensions, HeaderMap, Request};
 use tower_service::Service;
 
-use super::layer::Settings;
-use super::walk::walk;
+use super::ClientIpLayer;
+use super::walk::{Told, walk};
 
 /// The service of [`ClientIpLayer`](super::ClientIpLayer).
 #[derive(Debug, Clone)]
 pub struct ClientIpService<S> {
     inner: S,
-    settings: Arc<Settings>,
+    layer: ClientIpLayer,
 }
 
 impl<S> ClientIpService<S> {
-    pub(super) const fn new(inner: S, settings: Arc<Settings>) -> Self {
-        Self { inner, settings }
+    pub(super) const fn new(inner: S, layer: ClientIpLayer) -> Self {
+        Self { inner, layer }
     }
 }
 
@@ -37,17 +36,32 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let finding = if let Some(peer) = peer(request.extensions()) {
-            let (client, finding) = walk(&self.settings, peer, request.headers());
+        let Told { client, host } = self.layer.tell(request.headers(), request.extensions());
+        if let Some(client) = client {
             request.extensions_mut().insert(client);
-            finding
-        } else {
-            Some("no_peer")
-        };
-        if let Some(reason) = finding {
-            self.settings.observer.decision(Decision::found("client_ip", Mode::ReportOnly, reason));
+        }
+        if let Some(host) = host {
+            request.extensions_mut().insert(host);
         }
         self.inner.call(request)
+    }
+}
+
+impl ClientIpLayer {
+    /// Who sends a request, reported where that is odd.
+    #[inline]
+    pub(crate) fn tell(&self, headers: &HeaderMap, extensions: &Extensions) -> Told {
+        let settings = &*self.0;
+        let (told, finding) = if let Some(peer) = peer(extensions) {
+            let direct = settings.direct_https || extensions.get::<DirectTls>().is_some();
+            walk(settings, peer, direct, headers)
+        } else {
+            (Told { client: None, host: None }, Some("no_peer"))
+        };
+        if let Some(reason) = finding {
+            settings.observer.decision(Decision::found("client_ip", Mode::ReportOnly, reason));
+        }
+        told
     }
 }
 

@@ -1,9 +1,11 @@
-//! The walk from the peer towards the client. Pure: headers in, client out, nothing allocated.
+//! The walk from the peer towards the client. Pure: headers in, client out; nothing is allocated but a told host.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
-use campotech_core::ClientIp;
+use campotech_core::{ClientIp, ForwardedHost};
 use http::HeaderMap;
+use http::header::FORWARDED;
 
 use super::forwarded;
 use super::layer::{ForwardingHeader, Settings};
@@ -11,61 +13,72 @@ use super::proxies::TrustedProxies;
 use super::x_forwarded;
 
 /// One entry of a forwarding header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Hop {
+#[derive(Debug)]
+pub(super) struct Hop<'a> {
     /// The address; None where it can't be read or is hidden.
     pub(super) ip: Option<IpAddr>,
     /// Whether this hop came by https, where the entry itself says so.
     pub(super) https: Option<bool>,
+    /// The host that it asked for, where the entry itself says so.
+    pub(super) host: Option<Cow<'a, [u8]>>,
 }
 
 /// Where a walk ended.
-struct Walked {
+struct Walked<'a> {
     ip: IpAddr,
     /// How many entries from the right the one that describes the client's connection stands.
     depth: usize,
-    /// What that entry says about https.
+    /// What that entry says about https and the host.
     https: Option<bool>,
+    host: Option<Cow<'a, [u8]>>,
     malformed: bool,
 }
 
-/// The client of a request, and what was found odd about it.
+/// What is told of a request's client.
+pub(crate) struct Told {
+    pub(crate) client: Option<ClientIp>,
+    pub(crate) host: Option<ForwardedHost>,
+}
+
+/// The client of a request, and what is odd about it.
 pub(super) fn walk(
     settings: &Settings,
     peer: IpAddr,
+    direct_https: bool,
     headers: &HeaderMap,
-) -> (ClientIp, Option<&'static str>) {
+) -> (Told, Option<&'static str>) {
     let proxies = &settings.proxies;
     if !proxies.contains(peer) {
-        let name = match settings.header {
-            ForwardingHeader::XForwardedFor => x_forwarded::FOR,
-            ForwardingHeader::Forwarded => forwarded::NAME,
+        let forwarded = match settings.header {
+            ForwardingHeader::XForwardedFor => headers.contains_key(&x_forwarded::FOR),
+            ForwardingHeader::Forwarded => headers.contains_key(FORWARDED),
         };
-        let finding = headers.contains_key(name).then_some("untrusted_peer");
-        return (ClientIp::new(peer, false).with_https(settings.direct_https), finding);
+        let client = ClientIp::new(peer, false).with_https(direct_https);
+        return (Told { client: Some(client), host: None }, forwarded.then_some("untrusted_peer"));
     }
-    let (walked, https) = match settings.header {
-        ForwardingHeader::XForwardedFor => {
-            let walked = follow(proxies, peer, x_forwarded::hops(headers));
-            let https = x_forwarded::https(headers, walked.depth);
-            (walked, https)
-        }
-        ForwardingHeader::Forwarded => {
-            let walked = follow(proxies, peer, forwarded::hops(headers));
-            let https = walked.https;
-            (walked, https)
-        }
+    let mut walked = match settings.header {
+        ForwardingHeader::XForwardedFor => follow(proxies, peer, x_forwarded::hops(headers)),
+        ForwardingHeader::Forwarded => follow(proxies, peer, forwarded::hops(headers)),
     };
-    let client = ClientIp::new(walked.ip, true).with_https(https.unwrap_or(settings.direct_https));
-    (client, walked.malformed.then_some("malformed"))
+    if settings.header == ForwardingHeader::XForwardedFor {
+        walked.https = x_forwarded::https(headers, walked.depth);
+        if settings.forwarded_host {
+            walked.host = x_forwarded::host(headers, walked.depth).map(Cow::Borrowed);
+        }
+    }
+    let host = walked.host.as_deref().map(ForwardedHost::parse);
+    let malformed = walked.malformed || host == Some(None);
+    let client = ClientIp::new(walked.ip, true).with_https(walked.https.unwrap_or(direct_https));
+    (Told { client: Some(client), host: host.flatten() }, malformed.then_some("malformed"))
 }
 
 /// Follows `hops`, nearest first.
-fn follow(proxies: &TrustedProxies, peer: IpAddr, hops: impl Iterator<Item = Hop>) -> Walked {
-    let mut walked = Walked { ip: peer, depth: 0, https: None, malformed: false };
+fn follow<'a>(proxies: &TrustedProxies, peer: IpAddr, hops: impl Iterator<Item = Hop<'a>>) -> Walked<'a> {
+    let mut walked = Walked { ip: peer, depth: 0, https: None, host: None, malformed: false };
     for (depth, hop) in hops.enumerate() {
         walked.depth = depth;
         walked.https = hop.https;
+        walked.host = hop.host;
         let Some(ip) = hop.ip else {
             walked.malformed = true;
             break;

@@ -1,35 +1,63 @@
-//! `X-Forwarded-For` and `X-Forwarded-Proto`.
+//! `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`.
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::walk::{Hop, address, port};
 
-pub(super) const FOR: &str = "x-forwarded-for";
-const PROTO: &str = "x-forwarded-proto";
+pub(super) static FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+static HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// What is told of a hop beside its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told<'a> {
+    Nothing,
+    Value(&'a [u8]),
+    /// There are values, and none of them is this hop's.
+    Unclear,
+}
 
 /// The entries of all `X-Forwarded-For` lines, nearest first.
-pub(super) fn hops(headers: &HeaderMap) -> impl Iterator<Item = Hop> {
-    entries(headers, FOR).map(|entry| Hop { ip: address(entry, port), https: None })
+pub(super) fn hops(headers: &HeaderMap) -> impl Iterator<Item = Hop<'_>> {
+    entries(headers, &FOR).map(|entry| Hop { ip: address(entry, port), https: None, host: None })
 }
 
 /// Whether the hop at `depth` from the right came by https, where a trusted proxy says so.
-///
-/// A proxy either appends what it saw, beside its `X-Forwarded-For` entry, or one sets a single value for the chain.
 pub(super) fn https(headers: &HeaderMap, depth: usize) -> Option<bool> {
-    let mut values = entries(headers, PROTO);
-    let nearest = values.next()?;
-    let value = match depth {
-        0 => nearest,
-        _ => match values.nth(depth - 1) {
-            Some(value) => value,
-            None if entries(headers, PROTO).nth(1).is_none() => nearest,
-            None => return Some(false),
-        },
-    };
-    Some(value.eq_ignore_ascii_case(b"https") || value.eq_ignore_ascii_case(b"wss"))
+    match told(headers, &PROTO, depth) {
+        Told::Nothing => None,
+        Told::Value(value) => Some(is_https(value)),
+        Told::Unclear => Some(false),
+    }
 }
 
-fn entries<'a>(headers: &'a HeaderMap, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
+/// The host that the hop at `depth` from the right asked for, where a trusted proxy says so.
+pub(super) fn host(headers: &HeaderMap, depth: usize) -> Option<&[u8]> {
+    match told(headers, &HOST, depth) {
+        Told::Value(value) => Some(value),
+        Told::Nothing | Told::Unclear => None,
+    }
+}
+
+pub(super) const fn is_https(proto: &[u8]) -> bool {
+    proto.eq_ignore_ascii_case(b"https") || proto.eq_ignore_ascii_case(b"wss")
+}
+
+/// A proxy either appends what it saw, beside its `X-Forwarded-For` entry, or one sets a single value for the chain.
+fn told<'a>(headers: &'a HeaderMap, name: &'static HeaderName, depth: usize) -> Told<'a> {
+    let mut values = entries(headers, name);
+    let Some(nearest) = values.next() else { return Told::Nothing };
+    if depth == 0 {
+        return Told::Value(nearest);
+    }
+    match values.nth(depth - 1) {
+        Some(value) => Told::Value(value),
+        None if entries(headers, name).nth(1).is_none() => Told::Value(nearest),
+        None => Told::Unclear,
+    }
+}
+
+fn entries<'a>(headers: &'a HeaderMap, name: &'static HeaderName) -> impl Iterator<Item = &'a [u8]> {
     let lines = headers.get_all(name).iter().rev();
     lines.map(HeaderValue::as_bytes).flat_map(|line| line.rsplit(|b| *b == b',')).map(<[u8]>::trim_ascii)
 }

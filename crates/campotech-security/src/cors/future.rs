@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use bytes::Bytes;
 use campotech_core::AnswerBody;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
@@ -20,8 +21,17 @@ pin_project! {
     #[derive(Debug)]
     pub struct CrossOriginFuture<F> {
         #[pin]
-        inner: Option<F>,
-        grant: Option<Grant>,
+        state: State<F>,
+    }
+}
+
+pin_project! {
+    #[derive(Debug)]
+    #[project = StateProj]
+    enum State<F> {
+        Inner { #[pin] inner: F, grant: Option<Grant> },
+        // Boxed: most requests are no preflights, and every one would carry the space.
+        Early { response: Option<Box<Response<Bytes>>> },
     }
 }
 
@@ -34,15 +44,34 @@ struct Grant {
 
 impl<F> CrossOriginFuture<F> {
     pub(super) const fn untouched(inner: F) -> Self {
-        Self { inner: Some(inner), grant: None }
+        Self { state: State::Inner { inner, grant: None } }
     }
 
     pub(super) const fn inner(inner: F, settings: Arc<Settings>, origin: Option<HeaderValue>) -> Self {
-        Self { inner: Some(inner), grant: Some(Grant { settings, origin }) }
+        Self { state: State::Inner { inner, grant: Some(Grant { settings, origin }) } }
     }
 
-    pub(super) const fn preflight(settings: Arc<Settings>, origin: Option<HeaderValue>) -> Self {
-        Self { inner: None, grant: Some(Grant { settings, origin }) }
+    pub(super) fn preflight(settings: &Settings, origin: Option<HeaderValue>) -> Self {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        let headers = response.headers_mut();
+        vary_by_origin(headers);
+        if let Some(origin) = origin {
+            settings.allow(headers, origin);
+            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, settings.methods.clone());
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, settings.headers.clone());
+            headers.insert(ACCESS_CONTROL_MAX_AGE, settings.max_age.clone());
+        }
+        Self::early(response)
+    }
+
+    pub(super) fn refusal(mut response: Response<Bytes>) -> Self {
+        vary_by_origin(response.headers_mut());
+        Self::early(response)
+    }
+
+    fn early(response: Response<Bytes>) -> Self {
+        Self { state: State::Early { response: Some(Box::new(response)) } }
     }
 }
 
@@ -53,51 +82,43 @@ where
     type Output = Result<Response<AnswerBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let Some(inner) = this.inner.as_pin_mut() else {
-            let mut response = Response::new(AnswerBody::default());
-            *response.status_mut() = StatusCode::NO_CONTENT;
-            if let Some(grant) = this.grant.take() {
-                grant.preflight(response.headers_mut());
+        match self.project().state.project() {
+            StateProj::Inner { inner, grant } => {
+                let mut response = ready!(inner.poll(cx))?;
+                if let Some(grant) = grant.take() {
+                    grant.answer(response.headers_mut());
+                }
+                Poll::Ready(Ok(response.map(AnswerBody::inner)))
             }
-            return Poll::Ready(Ok(response));
-        };
-        let mut response = ready!(inner.poll(cx))?;
-        if let Some(grant) = this.grant.take() {
-            grant.answer(response.headers_mut());
+            StateProj::Early { response } => match response.take() {
+                Some(response) => Poll::Ready(Ok(response.map(AnswerBody::answer))),
+                None => Poll::Pending,
+            },
         }
-        Poll::Ready(Ok(response.map(AnswerBody::inner)))
     }
 }
 
 impl Grant {
     fn answer(self, headers: &mut HeaderMap) {
-        let exposed = self.settings.exposed.clone();
         headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
         headers.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
         vary_by_origin(headers);
-        if self.allow(headers) && !exposed.is_empty() {
-            headers.entry(ACCESS_CONTROL_EXPOSE_HEADERS).or_insert(exposed);
+        if let Some(origin) = self.origin {
+            self.settings.allow(headers, origin);
+            if !self.settings.exposed.is_empty() {
+                let exposed = || self.settings.exposed.clone();
+                headers.entry(ACCESS_CONTROL_EXPOSE_HEADERS).or_insert_with(exposed);
+            }
         }
     }
+}
 
-    fn preflight(self, headers: &mut HeaderMap) {
-        let settings = Arc::clone(&self.settings);
-        vary_by_origin(headers);
-        if self.allow(headers) {
-            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, settings.methods.clone());
-            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, settings.headers.clone());
-            headers.insert(ACCESS_CONTROL_MAX_AGE, settings.max_age.clone());
-        }
-    }
-
-    fn allow(self, headers: &mut HeaderMap) -> bool {
-        let Some(origin) = self.origin else { return false };
+impl Settings {
+    fn allow(&self, headers: &mut HeaderMap, origin: HeaderValue) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        if self.settings.credentials {
+        if self.credentials {
             headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         }
-        true
     }
 }
 

@@ -4,10 +4,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use http::header::ORIGIN;
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{Extensions, HeaderMap, HeaderValue, Uri};
 use url::{Host, Url};
 
-use super::same_origin::is_host;
+use super::same_origin::is_own;
 use crate::ConfigError;
 
 /// A list of origins: exact ones, and all subdomains of a domain as `https://*.example.com`.
@@ -51,18 +51,35 @@ impl OriginList {
         self.0.iter().any(|entry| entry.matches(origin.as_bytes()))
     }
 
-    /// Whether a WebSocket handshake with this target and these headers may go on: browsers open WebSockets to any site and CORS
+    /// Whether a WebSocket handshake with this target, these headers and these extensions may go on: browsers open WebSockets to any site and CORS
     /// does not stop them, so the server checks `Origin` itself (RFC 6455 section 10.2).
     ///
-    /// It may if its origin is in the list or is the request's own host, or if there is none: then it is no browser.
+    /// It may if its origin is in the list or is the request's own host, or if there is none: then it is no browser. The own host is that of
+    /// [`ForwardedHost`](campotech_core::ForwardedHost) where there is one, and on https where the client is, as for CORS and CSRF.
     #[must_use]
-    pub fn allows_handshake(&self, uri: &Uri, headers: &HeaderMap) -> bool {
+    pub fn allows_handshake(&self, uri: &Uri, headers: &HeaderMap, extensions: &Extensions) -> bool {
         let mut origins = headers.get_all(ORIGIN).iter();
         match (origins.next(), origins.next()) {
             (None, _) => true,
-            (Some(origin), None) => self.allows(origin) || is_host(origin, uri, headers),
+            (Some(origin), None) => self.allows(origin) || is_own(origin, uri, headers, extensions),
             (Some(_), Some(_)) => false,
         }
+    }
+
+    /// An http origin of the list that isn't a loopback one, if there is any.
+    pub(super) fn insecure(&self) -> Option<String> {
+        self.0.iter().find_map(|entry| match entry {
+            Entry::Exact(exact) => {
+                let host = exact.strip_prefix("http://")?;
+                let own = ["localhost", "127.0.0.1", "[::1]"].iter().any(|own| {
+                    host.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+                });
+                (!own).then(|| exact.to_string())
+            }
+            Entry::Subdomains { scheme, suffix } => {
+                (&**scheme == "http://").then(|| format!("{scheme}*{suffix}"))
+            }
+        })
     }
 
     /// Whether there is no origin in the list.

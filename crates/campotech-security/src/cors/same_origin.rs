@@ -1,12 +1,31 @@
 //! Whether an `Origin` is the host that the request is for.
 
+use campotech_core::{ClientIp, ForwardedHost};
 use http::header::HOST;
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{Extensions, HeaderMap, HeaderValue, Uri};
 
-/// Whether `origin` names the authority of the request; blind to the scheme, which a service behind a proxy can't know.
-pub(crate) fn is_host(origin: &HeaderValue, uri: &Uri, headers: &HeaderMap) -> bool {
-    let (Some(from), Some(host)) = (authority(origin.as_bytes()), host(uri, headers)) else { return false };
-    let (origin_host, default_port) = from;
+/// Whether `origin` names the host that the client asked for: what a trusted proxy tells of it, else the request's authority.
+///
+/// Blind to the scheme, which a service behind a proxy may not know; where the client is known to be on https, its own
+/// pages are, too.
+pub(crate) fn is_own(origin: &HeaderValue, uri: &Uri, headers: &HeaderMap, extensions: &Extensions) -> bool {
+    let https = ClientIp::of(extensions).is_some_and(|client| client.https());
+    if https && !origin.as_bytes().starts_with(b"https://") {
+        return false;
+    }
+    match extensions.get::<ForwardedHost>() {
+        Some(host) => names(origin, host.as_str().as_bytes()),
+        None => is_host(origin, uri, headers),
+    }
+}
+
+/// Whether `origin` names the authority of the request, by whatever scheme.
+fn is_host(origin: &HeaderValue, uri: &Uri, headers: &HeaderMap) -> bool {
+    host(uri, headers).is_some_and(|host| names(origin, host))
+}
+
+fn names(origin: &HeaderValue, host: &[u8]) -> bool {
+    let Some((origin_host, default_port)) = authority(origin.as_bytes()) else { return false };
     let host = host.strip_suffix(default_port).unwrap_or(host);
     !host.is_empty() && origin_host.eq_ignore_ascii_case(host)
 }

@@ -1,22 +1,28 @@
-//! The service that refuses cross-site writes.
+//! The service that refuses what another site makes a browser send.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use campotech_core::{AnswerBody, Decision, Localized, Problem, kinds};
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use tower_service::Service;
 
 use super::CsrfFuture;
 use super::layer::Settings;
-use super::rules::{finding, writes};
+use super::rules::{Head, read, write, writes};
 
 const GUARD: &str = "csrf";
 
-const DETAIL: Localized = Localized {
+const WRITE: Localized = Localized {
     en: "Another site may not send this request.",
     es: "Otro sitio no puede enviar esta solicitud.",
     es_ar: "Otro sitio no puede enviar esta solicitud.",
+};
+
+const READ: Localized = Localized {
+    en: "Another site may not load this.",
+    es: "Otro sitio no puede cargar esto.",
+    es_ar: "Otro sitio no puede cargar esto.",
 };
 
 /// The service of [`CsrfLayer`](super::CsrfLayer).
@@ -31,18 +37,23 @@ impl<S> CsrfService<S> {
         Self { inner, settings }
     }
 
-    /// Whether the request has to be refused.
-    fn refuses<B>(&self, request: &Request<B>) -> bool {
-        if !writes(request.method()) {
-            return false;
+    /// What a refusal says, if the request has to be refused.
+    fn refuses<B>(&self, request: &Request<B>) -> Option<Localized> {
+        let settings = &*self.settings;
+        let (uri, headers, extensions) = (request.uri(), request.headers(), request.extensions());
+        let head = Head { uri, headers, extensions };
+        if writes(request.method()) {
+            let finding = write(settings, head);
+            settings.observer.decision(match finding {
+                None => Decision::allowed(GUARD),
+                Some(reason) => Decision::found(GUARD, settings.mode, reason),
+            });
+            return (finding.is_some() && settings.mode.enforces()).then_some(WRITE);
         }
-        let Settings { trusted, mode, observer } = &*self.settings;
-        let finding = finding(request.uri(), request.headers(), trusted);
-        observer.decision(match finding {
-            None => Decision::allowed(GUARD),
-            Some(reason) => Decision::found(GUARD, *mode, reason),
-        });
-        finding.is_some() && mode.enforces()
+        let mode = settings.isolation.filter(|_| request.method() != Method::OPTIONS)?;
+        let reason = read(settings, head)?;
+        settings.observer.decision(Decision::found(GUARD, mode, reason));
+        mode.enforces().then_some(READ)
     }
 }
 
@@ -59,8 +70,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if self.refuses(&request) {
-            let problem = Problem::new(&kinds::FORBIDDEN).with_detail(DETAIL);
+        if let Some(detail) = self.refuses(&request) {
+            let problem = Problem::new(&kinds::FORBIDDEN).with_detail(detail);
             return CsrfFuture::refusal(problem.answer(request.headers(), request.extensions()));
         }
         CsrfFuture::inner(self.inner.call(request))

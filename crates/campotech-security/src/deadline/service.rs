@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use campotech_core::{AcceptLanguage, AnswerBody, Decision, Mode, Observer, Problem, RequestId, kinds};
+use campotech_core::{Addressee, AnswerBody, Decision, Mode, Observer, Problem, kinds};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -25,14 +25,14 @@ pin_project! {
     pub struct HandlerDeadlineFuture<F> {
         #[pin]
         inner: Option<F>,
-        #[pin]
-        sleep: Option<Sleep>,
+        // On the heap: most handlers are done when they are first polled, and need none.
+        sleep: Option<Pin<Box<Sleep>>>,
         deadline: Instant,
         late: bool,
         observer: Arc<dyn Observer>,
         mode: Mode,
-        language: AcceptLanguage,
-        id: Option<RequestId>,
+        // For an answer in the handler's place: the request is the handler's.
+        addressee: Addressee,
     }
 }
 
@@ -49,17 +49,13 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        // Kept for an answer in the handler's place: the request is the handler's.
-        let language = AcceptLanguage::of(request.headers());
-        let id = request.extensions().get::<RequestId>().cloned();
         HandlerDeadlineFuture {
             deadline: Instant::now() + self.layer.deadline,
             sleep: None,
             late: false,
             observer: Arc::clone(&self.layer.observer),
             mode: self.layer.mode,
-            language,
-            id,
+            addressee: Addressee::of(&request),
             inner: Some(self.inner.call(request)),
         }
     }
@@ -83,12 +79,8 @@ where
         if *this.late {
             return Poll::Pending;
         }
-        // Most handlers are done when they are first polled; only the others need a timer.
-        if this.sleep.is_none() {
-            this.sleep.set(Some(sleep_until(*this.deadline)));
-        }
-        let due = this.sleep.as_mut().as_pin_mut().is_some_and(|sleep| sleep.poll(cx).is_ready());
-        if !due {
+        let sleep = this.sleep.get_or_insert_with(|| Box::pin(sleep_until(*this.deadline)));
+        if sleep.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
         *this.late = true;
@@ -97,8 +89,7 @@ where
             return Poll::Pending;
         }
         this.inner.set(None);
-        let problem = Problem::new(&kinds::DEADLINE_EXCEEDED);
-        let answer = problem.into_response_in(this.language.language(), this.id.as_ref());
+        let answer = this.addressee.answer(&Problem::new(&kinds::DEADLINE_EXCEEDED));
         Poll::Ready(Ok(answer.map(AnswerBody::answer)))
     }
 }

@@ -20,7 +20,7 @@ impl KeyExtractor for ClientIpKey {
     }
 
     fn extract<T>(&self, request: &Request<T>) -> Result<ClientNetwork, GovernorError> {
-        let client = request.extensions().get::<ClientIp>().ok_or(GovernorError::UnableToExtractKey)?;
+        let client = ClientIp::of(request.extensions()).ok_or(GovernorError::UnableToExtractKey)?;
         Ok(client.network())
     }
 }

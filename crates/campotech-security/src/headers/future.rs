@@ -3,14 +3,13 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, STRICT_TRANSPORT_SECURITY};
-use http::{HeaderMap, HeaderValue, Response};
+use http::Response;
 use pin_project_lite::pin_project;
 
+use super::dress::{Asked, dress};
 use super::layer::Settings;
-use super::{CspNonce, HeaderOverride};
 
 pin_project! {
     /// The future of [`SecurityHeadersService`](super::SecurityHeadersService).
@@ -19,14 +18,13 @@ pin_project! {
         #[pin]
         inner: F,
         settings: Arc<Settings>,
-        https: bool,
-        private: bool,
+        asked: Asked,
     }
 }
 
 impl<F> SecurityHeadersFuture<F> {
-    pub(super) const fn new(inner: F, settings: Arc<Settings>, https: bool, private: bool) -> Self {
-        Self { inner, settings, https, private }
+    pub(super) const fn new(inner: F, settings: Arc<Settings>, asked: Asked) -> Self {
+        Self { inner, settings, asked }
     }
 }
 
@@ -38,38 +36,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = ready!(this.inner.poll(cx))?;
-        let settings = &**this.settings;
-        let nonce = response.extensions_mut().remove::<CspNonce>();
-        let instead = response.extensions_mut().remove::<HeaderOverride>();
-        let headers = response.headers_mut();
-        let profile = match &instead {
-            Some(instead) => instead.get(),
-            None if is_page(headers) => Some(&settings.html),
-            None => Some(&settings.api),
-        };
-        if let Some(profile) = profile {
-            profile.apply(headers, nonce.as_ref());
+        // Dressed where it lies: moving an answer costs as much as a header.
+        let mut polled = this.inner.poll(cx);
+        if let Poll::Ready(Ok(response)) = &mut polled {
+            dress(response, this.settings, *this.asked);
         }
-        if let Some(hsts) = settings.hsts.as_ref().filter(|_| *this.https) {
-            headers.entry(STRICT_TRANSPORT_SECURITY).or_insert_with(|| hsts.clone());
-        }
-        let no_store = HeaderValue::from_static("no-store");
-        if nonce.is_some() {
-            // A page from a cache would bring its nonce along, known to whoever read it before.
-            headers.insert(CACHE_CONTROL, no_store);
-        } else if *this.private {
-            headers.entry(CACHE_CONTROL).or_insert(no_store);
-        }
-        for name in &settings.removed {
-            headers.remove(name);
-        }
-        Poll::Ready(Ok(response))
+        polled
     }
-}
-
-fn is_page(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(CONTENT_TYPE) else { return false };
-    let essence = value.as_bytes().split(|b| *b == b';').next().unwrap_or_default().trim_ascii();
-    essence.eq_ignore_ascii_case(b"text/html") || essence.eq_ignore_ascii_case(b"application/xhtml+xml")
 }

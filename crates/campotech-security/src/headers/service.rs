@@ -9,6 +9,7 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::SecurityHeadersFuture;
+use super::dress::Asked;
 use super::layer::Settings;
 
 /// The service of [`SecurityHeadersLayer`](super::SecurityHeadersLayer).
@@ -37,10 +38,10 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let https = request.extensions().get::<ClientIp>().is_some_and(ClientIp::https);
+        let https = ClientIp::of(request.extensions()).is_some_and(|client| client.https());
         let headers = request.headers();
         let private = headers.contains_key(AUTHORIZATION) || headers.contains_key(COOKIE);
         let settings = Arc::clone(&self.settings);
-        SecurityHeadersFuture::new(self.inner.call(request), settings, https, private)
+        SecurityHeadersFuture::new(self.inner.call(request), settings, Asked { https, private })
     }
 }

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use campotech_core::{Fault, FaultLocation, Language, Localized, Problem, kinds};
+use campotech_core::{Fault, FaultLocation, Language, Problem, kinds};
 use http::HeaderMap;
 use serde_json::{Map, json};
+
+use super::detect::Attack;
 
 /// What is wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,7 +25,6 @@ pub(super) enum Finding {
     QueryControl,
     QueryTraversal,
     QueryDuplicate,
-    HeaderControl,
     HeaderDuplicate(&'static str),
     HeaderHost,
     HeaderFraming,
@@ -37,6 +38,30 @@ pub(super) enum Finding {
     JsonKeyLength,
     JsonStringLength,
     JsonDuplicate,
+    JsonArrayLength,
+    JsonNumberLength,
+    JsonPrototype,
+    FormPercent,
+    FormPercentU,
+    FormUtf8,
+    FormControl,
+    FormFields,
+    FormNameLength,
+    FormValueLength,
+    FormDuplicate,
+    MultipartBoundary,
+    MultipartSyntax,
+    MultipartParts,
+    MultipartHeader,
+    MultipartName,
+    MultipartFilename,
+    MultipartText,
+    MultipartUtf8,
+    MultipartControl,
+    MultipartEncoding,
+    MultipartNested,
+    BodyType,
+    Attack(Attack),
 }
 
 /// A finding, with what `errors` says about it.
@@ -65,7 +90,6 @@ impl Finding {
             Self::QueryControl => "query.control",
             Self::QueryTraversal => "query.traversal",
             Self::QueryDuplicate => "query.duplicate",
-            Self::HeaderControl => "header.control",
             Self::HeaderDuplicate(_) => "header.duplicate",
             Self::HeaderHost => "header.host",
             Self::HeaderFraming => "header.framing",
@@ -80,79 +104,52 @@ impl Finding {
             Self::JsonStringLength => "json.string_length",
             // The code that validation has for it, too.
             Self::JsonDuplicate => "duplicate",
+            Self::JsonArrayLength => "json.array_length",
+            Self::JsonNumberLength => "json.number_length",
+            Self::JsonPrototype => "json.prototype",
+            Self::FormPercent => "form.percent",
+            Self::FormPercentU => "form.percent_u",
+            Self::FormUtf8 => "form.utf8",
+            Self::FormControl => "form.control",
+            Self::FormFields => "form.fields",
+            Self::FormNameLength => "form.name_length",
+            Self::FormValueLength => "form.value_length",
+            Self::FormDuplicate => "form.duplicate",
+            Self::MultipartBoundary => "multipart.boundary",
+            Self::MultipartSyntax => "multipart.syntax",
+            Self::MultipartParts => "multipart.parts",
+            Self::MultipartHeader => "multipart.header",
+            Self::MultipartName => "multipart.name",
+            Self::MultipartFilename => "multipart.filename",
+            Self::MultipartText => "multipart.text_length",
+            Self::MultipartUtf8 => "multipart.utf8",
+            Self::MultipartControl => "multipart.control",
+            Self::MultipartEncoding => "multipart.encoding",
+            Self::MultipartNested => "multipart.nested",
+            Self::BodyType => "body.type",
+            Self::Attack(attack) => attack.reason(),
         }
     }
-
-    const fn detail(self) -> Localized {
-        match self {
-            Self::UriLength => kinds::URI_TOO_LONG.detail,
-            Self::PathPercent | Self::PathPercentU | Self::PathDoubleEncoding => text(
-                "The path is not percent-encoded as RFC 3986 has it.",
-                "La ruta no está codificada como indica RFC 3986.",
-            ),
-            Self::QueryPercent | Self::QueryPercentU => text(
-                "The query is not percent-encoded as RFC 3986 has it.",
-                "La consulta no está codificada como indica RFC 3986.",
-            ),
-            Self::PathUtf8 => text("The path is not UTF-8.", "La ruta no está en UTF-8."),
-            Self::QueryUtf8 => text("The query is not UTF-8.", "La consulta no está en UTF-8."),
-            Self::PathControl => {
-                text("The path holds control characters.", "La ruta contiene caracteres de control.")
-            }
-            Self::QueryControl => {
-                text("The query holds control characters.", "La consulta contiene caracteres de control.")
-            }
-            Self::PathTraversal => {
-                text("The path holds dot segments.", "La ruta contiene segmentos de puntos.")
-            }
-            Self::QueryTraversal => {
-                text("The query holds dot segments.", "La consulta contiene segmentos de puntos.")
-            }
-            Self::PathSeparator => text(
-                "The path holds encoded separators or dots, or a backslash.",
-                "La ruta contiene separadores o puntos codificados, o una barra invertida.",
-            ),
-            Self::QueryDuplicate => text("A parameter is there twice.", "Un parámetro está repetido."),
-            Self::HeaderControl => {
-                text("A header holds control characters.", "Un encabezado contiene caracteres de control.")
-            }
-            Self::HeaderDuplicate(_) => text("The header is there twice.", "El encabezado está repetido."),
-            Self::HeaderHost => text("The Host header is missing.", "Falta el encabezado Host."),
-            Self::HeaderFraming => text(
-                "Content-Length and Transfer-Encoding don't go together.",
-                "Content-Length y Transfer-Encoding no van juntos.",
-            ),
-            Self::JsonUtf8 => text("The body is not UTF-8.", "El cuerpo no está en UTF-8."),
-            Self::JsonBom => {
-                text("The body begins with a byte order mark.", "El cuerpo comienza con una marca BOM.")
-            }
-            Self::JsonSyntax => text("The body is not JSON.", "El cuerpo no es JSON."),
-            Self::JsonTrailing => text("Something follows the JSON.", "Hay algo después del JSON."),
-            Self::JsonSurrogate => text("Half a surrogate pair.", "Medio par sustituto."),
-            Self::JsonDepth => text("Nested too deep.", "Demasiados niveles de anidamiento."),
-            Self::JsonNodes => text("Too many values.", "Demasiados valores."),
-            Self::JsonKeyLength => text("The name is too long.", "El nombre es demasiado largo."),
-            Self::JsonStringLength => text("The text is too long.", "El texto es demasiado largo."),
-            Self::JsonDuplicate => text("The member is there twice.", "El miembro está repetido."),
-        }
-    }
-}
-
-const fn text(en: &'static str, es: &'static str) -> Localized {
-    Localized { en, es, es_ar: es }
 }
 
 impl Report {
     /// The refusal, in the language that `headers` ask for.
     pub(super) fn problem(self, headers: &HeaderMap) -> Problem {
         let finding = self.finding;
-        let kind = if finding == Finding::UriLength { &kinds::URI_TOO_LONG } else { &kinds::BAD_REQUEST };
+        let kind = match finding {
+            Finding::UriLength => &kinds::URI_TOO_LONG,
+            Finding::BodyType => &kinds::UNSUPPORTED_MEDIA_TYPE,
+            _ => &kinds::BAD_REQUEST,
+        };
         let problem =
             Problem::new(kind).with_detail(finding.detail()).with_member("reason", json!(finding.as_str()));
         let location = match (finding, self.pointer) {
             (Finding::HeaderDuplicate(name), _) => FaultLocation::Header(Cow::Borrowed(name)),
             (Finding::HeaderHost, _) => FaultLocation::Header(Cow::Borrowed("host")),
+            (Finding::BodyType, _) => FaultLocation::Header(Cow::Borrowed("content-type")),
             (_, Some(pointer)) => FaultLocation::Pointer(pointer),
+            // A limit has to be told even where nothing else can be.
+            _ if self.max.is_some() => FaultLocation::Pointer("#".to_owned()),
             _ => return problem,
         };
         let params: Map<_, _> = self.max.map(|max| ("max".to_owned(), json!(max))).into_iter().collect();

@@ -4,17 +4,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use campotech_core::media::{is_json_type, is_no_charset_or_utf8};
-use campotech_core::{AnswerBody, Decision, RawBody};
-use http::header::CONTENT_TYPE;
-use http::request::Parts;
-use http::{HeaderMap, Request, Response};
+use campotech_core::{AnswerBody, Decision, Mode, RawBody};
+use http::{Request, Response, Uri};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::finding::Report;
+use super::detect::Attack;
+use super::detection::{Detection, Examination};
+use super::finding::{Finding, Report};
+use super::head::HeadMakeup;
 use super::layer::InspectLayer;
-use super::{head, json};
+use super::{body, head};
 use crate::path_pattern::PathReadings;
 
 /// The service of [`InspectLayer`].
@@ -38,7 +38,8 @@ pin_project! {
     #[project = StateProj]
     enum State<F, B> {
         Inner { #[pin] future: F },
-        Refused { answer: Option<Response<AnswerBody<B>>> },
+        // On the heap: what most requests don't need is not moved about with each of them.
+        Refused { answer: Option<Box<Response<AnswerBody<B>>>> },
     }
 }
 
@@ -55,50 +56,86 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let (parts, body) = request.into_parts();
         let layer = &*self.layer;
-        match layer.check(&parts) {
-            Ok(()) => layer.observer.decision(Decision::allowed("inspect")),
-            Err(report) => {
-                layer.observer.decision(Decision::found("inspect", layer.mode, report.finding.as_str()));
-                if layer.mode.enforces() {
-                    let answer = report.problem(&parts.headers).answer(&parts.headers, &parts.extensions);
-                    return InspectFuture { state: State::Refused { answer: Some(answer) } };
-                }
-            }
+        let outcome = layer.check(&request);
+        if let Some(report) = layer.told(outcome) {
+            let answer = report.problem(request.headers()).answer(request.headers(), request.extensions());
+            return InspectFuture { state: State::Refused { answer: Some(Box::new(answer)) } };
         }
-        InspectFuture { state: State::Inner { future: self.inner.call(Request::from_parts(parts, body)) } }
+        InspectFuture { state: State::Inner { future: self.inner.call(request) } }
     }
+}
+
+/// What became of a request.
+enum Outcome {
+    Fine,
+    /// What the gate refuses, unless it only reports.
+    Malformed(Report),
+    /// What lets pass in any mode.
+    Noted(Finding),
+    Attack(Attack, Mode),
 }
 
 impl InspectLayer {
-    fn check(&self, parts: &Parts) -> Result<(), Report> {
-        head::check(parts, self.max_uri, self.duplicates)?;
-        let Some(RawBody(body)) = parts.extensions.get() else { return Ok(()) };
-        // No bytes are no JSON; whether the handler wants some, it says itself.
-        if body.is_empty() || !is_json(&parts.headers) {
-            return Ok(());
-        }
-        let readings = PathReadings::new(parts.uri.path());
-        if self.unread.iter().any(|pattern| readings.all(pattern)) {
-            return Ok(());
-        }
-        json::check(body, &self.json).map_err(|fault| Report {
-            finding: fault.finding,
-            pointer: Some(json::pointer_at(body, fault.offset)),
-            max: self.json.crossed(fault.finding),
-        })
+    /// Tells the observer; what is left is to be refused.
+    fn told(&self, outcome: Outcome) -> Option<Report> {
+        let (mode, report) = match outcome {
+            Outcome::Fine => {
+                self.observer.decision(Decision::allowed("inspect"));
+                return None;
+            }
+            Outcome::Malformed(report) => (self.mode, report),
+            Outcome::Noted(finding) => (Mode::ReportOnly, finding.into()),
+            Outcome::Attack(attack, mode) => (mode, Finding::Attack(attack).into()),
+        };
+        self.observer.decision(Decision::found("inspect", mode, report.finding.as_str()));
+        mode.enforces().then_some(report)
     }
-}
 
-/// Whether the body is JSON to us: one `Content-Type` of `application/json` or `application/*+json`, with no charset or UTF-8.
-///
-/// The rule of validation, which answers 415 to what is not: a finding in such a body would hide that.
-fn is_json(headers: &HeaderMap) -> bool {
-    let mut values = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return false };
-    let mut parts = value.to_str().unwrap_or("").split(';');
-    is_json_type(parts.next().unwrap_or("").trim()) && parts.all(is_no_charset_or_utf8)
+    fn check<B>(&self, request: &Request<B>) -> Outcome {
+        let makeup = match head::check(request, self.max_uri, self.duplicates) {
+            Ok(makeup) => makeup,
+            Err(finding) => return Outcome::Malformed(finding.into()),
+        };
+        let body = request.extensions().get().map(|RawBody(body)| &**body).unwrap_or_default();
+        let detection = self.detection.as_ref();
+        // The head of most requests holds nothing that could be one.
+        let idle = body.is_empty() && makeup.is_idle() && !detection.is_some_and(Detection::wants_headers);
+        if idle {
+            return Outcome::Fine;
+        }
+        self.look(request, makeup, body)
+    }
+
+    fn look<B>(&self, request: &Request<B>, makeup: HeadMakeup, body: &[u8]) -> Outcome {
+        let chosen = self.detection.as_ref().filter(|detection| detection.is_chosen());
+        let mut examination = chosen.map(|detection| Examination::new(detection, request.uri()));
+        if let Some(examination) = &mut examination {
+            head::examine(request, makeup, examination);
+        }
+        let mut noted = None;
+        // No bytes are no body; whether the handler wants some, it says itself.
+        if !body.is_empty() && !self.is_unread(request.uri()) {
+            let checked = body::check(self, request.headers(), body, &mut examination, &mut noted);
+            if let Err(report) = checked {
+                return Outcome::Malformed(report);
+            }
+        }
+        let mode = chosen.map_or(Mode::ReportOnly, Detection::mode);
+        match (examination.and_then(Examination::concluded), noted) {
+            (Some(attack), _) => Outcome::Attack(attack, mode),
+            (None, Some(finding)) => Outcome::Noted(finding),
+            (None, None) => Outcome::Fine,
+        }
+    }
+
+    fn is_unread(&self, uri: &Uri) -> bool {
+        if self.unread.is_empty() {
+            return false;
+        }
+        let readings = PathReadings::new(uri.path());
+        self.unread.iter().any(|pattern| readings.all(pattern))
+    }
 }
 
 impl<F, B, E> Future for InspectFuture<F, B>
@@ -112,7 +149,7 @@ where
             StateProj::Inner { future } => Poll::Ready(Ok(ready!(future.poll(cx))?.map(AnswerBody::inner))),
             #[expect(clippy::expect_used, reason = "the contract of Future: not polled after it was ready")]
             StateProj::Refused { answer } => {
-                Poll::Ready(Ok(answer.take().expect("polled after it was ready")))
+                Poll::Ready(Ok(*answer.take().expect("polled after it was ready")))
             }
         }
     }

@@ -35,7 +35,8 @@ pin_project! {
     #[project = StateProj]
     enum State<F, B> {
         Inner { #[pin] future: F, permit: Option<Permit> },
-        Shed { answer: Option<Response<AnswerBody<OverloadBody<B>>>> },
+        // On the heap: what most requests don't need is not moved about with each of them.
+        Shed { answer: Option<Box<Response<AnswerBody<OverloadBody<B>>>>> },
     }
 }
 
@@ -71,7 +72,7 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let network = request.extensions().get().map(ClientIp::network);
+        let network = ClientIp::of(request.extensions()).map(|client| client.network());
         let (permit, room) = self.layer.limit.enter(network, self.layer.share);
         let mode = self.layer.mode;
         let decision = match (self.inner_ready, room) {
@@ -86,7 +87,7 @@ where
             let answer = Problem::new(&kinds::TEMPORARY_REDUCED_CAPACITY)
                 .with_header(RETRY_AFTER, HeaderValue::from(self.layer.retry_after))
                 .answer(request.headers(), request.extensions());
-            return OverloadFuture { state: State::Shed { answer: Some(answer) } };
+            return OverloadFuture { state: State::Shed { answer: Some(Box::new(answer)) } };
         }
         self.inner_ready = false;
         OverloadFuture { state: State::Inner { future: self.inner.call(request), permit: Some(permit) } }
@@ -111,7 +112,7 @@ where
                     response.map(|body| AnswerBody::inner(OverloadBody::new(body, permit, status)))
                 ))
             }
-            StateProj::Shed { answer } => Poll::Ready(Ok(answer.take().expect("polled after it was ready"))),
+            StateProj::Shed { answer } => Poll::Ready(Ok(*answer.take().expect("polled after it was ready"))),
         }
     }
 }

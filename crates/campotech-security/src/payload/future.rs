@@ -34,19 +34,13 @@ pin_project! {
 pin_project! {
     #[project = StateProj]
     enum State<S, B, Out, F, ResB> {
-        Reading {
-            #[pin]
-            body: B,
-            #[pin]
-            sleep: Option<Sleep>,
-            reading: Option<Reading<S, Out>>,
-        },
+        Reading { #[pin] body: B, reading: Option<Box<Reading<S, Out>>> },
         Inner { #[pin] future: F },
-        Refused { answer: Option<Response<AnswerBody<ResB>>> },
+        Refused { answer: Option<Box<Response<AnswerBody<ResB>>>> },
     }
 }
 
-/// A request whose body is being read.
+/// A request whose body is being read; on the heap, so that requests without a body don't take its room along.
 pub(super) struct Reading<S, Out> {
     parts: Parts,
     plan: Plan,
@@ -55,6 +49,8 @@ pub(super) struct Reading<S, Out> {
     collector: Collector,
     start: Option<Instant>,
     asleep_until: Option<Instant>,
+    /// For a body that is not there at once.
+    sleep: Option<Pin<Box<Sleep>>>,
     /// The first finding, in a mode that only reports.
     reported: Option<Refusal>,
 }
@@ -65,16 +61,16 @@ const FRAMES_PER_POLL: usize = 64;
 const HARD_STOP: u32 = 16;
 
 impl<S: Service<Request<Out>>, B, Out, ResB> PayloadFuture<S, B, Out, ResB> {
-    pub(super) const fn reading(body: B, reading: Reading<S, Out>) -> Self {
-        Self { state: State::Reading { body, sleep: None, reading: Some(reading) } }
+    pub(super) fn reading(body: B, reading: Reading<S, Out>) -> Self {
+        Self { state: State::Reading { body, reading: Some(Box::new(reading)) } }
     }
 
     pub(super) const fn inner(future: S::Future) -> Self {
         Self { state: State::Inner { future } }
     }
 
-    pub(super) const fn refused(answer: Response<AnswerBody<ResB>>) -> Self {
-        Self { state: State::Refused { answer: Some(answer) } }
+    pub(super) fn refused(answer: Response<AnswerBody<ResB>>) -> Self {
+        Self { state: State::Refused { answer: Some(Box::new(answer)) } }
     }
 }
 
@@ -87,7 +83,17 @@ impl<S: Service<Request<Out>>, B, Out, ResB> std::fmt::Debug for PayloadFuture<S
 impl<S, Out> Reading<S, Out> {
     pub(super) fn new(parts: Parts, plan: Plan, service: S, layer: PayloadLayer<Out>) -> Self {
         let collector = Collector::default();
-        Self { parts, plan, service, layer, collector, start: None, asleep_until: None, reported: None }
+        Self {
+            parts,
+            plan,
+            service,
+            layer,
+            collector,
+            start: None,
+            asleep_until: None,
+            sleep: None,
+            reported: None,
+        }
     }
 
     /// Where reading ends in any mode.
@@ -123,8 +129,8 @@ impl<S, Out> Reading<S, Out> {
     }
 
     /// Whether the body is in time; the task is woken when it no longer is.
-    fn in_time(&mut self, mut sleep: Pin<&mut Option<Sleep>>, cx: &mut Context<'_>) -> Result<(), Refusal> {
-        let pace = self.layer.config.pace;
+    fn in_time(&mut self, cx: &mut Context<'_>) -> Result<(), Refusal> {
+        let pace = self.plan.pace;
         let start = *self.start.get_or_insert_with(Instant::now);
         let received = self.collector.len();
         loop {
@@ -132,12 +138,12 @@ impl<S, Out> Reading<S, Out> {
             let until = start + if slow { pace.deadline * HARD_STOP } else { pace.allowance(received) };
             if self.asleep_until != Some(until) {
                 self.asleep_until = Some(until);
-                match sleep.as_mut().as_pin_mut() {
-                    Some(sleep) => sleep.reset(until),
-                    None => sleep.set(Some(sleep_until(until))),
+                match &mut self.sleep {
+                    Some(sleep) => sleep.as_mut().reset(until),
+                    None => self.sleep = Some(Box::pin(sleep_until(until))),
                 }
             }
-            if sleep.as_mut().as_pin_mut().is_none_or(|sleep| sleep.poll(cx).is_pending()) {
+            if self.sleep.as_mut().is_none_or(|sleep| sleep.as_mut().poll(cx).is_pending()) {
                 return Ok(());
             }
             let refusal = if pace.is_deadline(received) { Refusal::Deadline } else { Refusal::Rate };
@@ -207,19 +213,18 @@ where
                     return Poll::Ready(Ok(response.map(AnswerBody::inner)));
                 }
                 StateProj::Refused { answer } => {
-                    return Poll::Ready(Ok(answer.take().expect("polled after it was ready")));
+                    return Poll::Ready(Ok(*answer.take().expect("polled after it was ready")));
                 }
-                StateProj::Reading { body, sleep, reading: slot } => {
+                StateProj::Reading { body, reading: slot } => {
                     let reading = slot.as_mut().expect("polled after it was ready");
-                    let outcome =
-                        ready!(poll_body(body, sleep, reading, cx)).and_then(|()| reading.decoded());
+                    let outcome = ready!(poll_body(body, reading, cx)).and_then(|()| reading.decoded());
                     let reading = slot.take().expect("it was there");
                     match outcome {
                         Ok(body) => {
                             let (mut service, request) = reading.finish(body);
                             State::Inner { future: service.call(request) }
                         }
-                        Err(refusal) => State::Refused { answer: Some(reading.refuse(refusal)) },
+                        Err(refusal) => State::Refused { answer: Some(Box::new(reading.refuse(refusal))) },
                     }
                 }
             };
@@ -231,7 +236,6 @@ where
 /// Reads to the end, or to what ends the request.
 fn poll_body<S, B: Body<Data = Bytes>, Out>(
     mut body: Pin<&mut B>,
-    sleep: Pin<&mut Option<Sleep>>,
     reading: &mut Reading<S, Out>,
     cx: &mut Context<'_>,
 ) -> Poll<Result<(), Refusal>> {
@@ -248,12 +252,12 @@ fn poll_body<S, B: Body<Data = Bytes>, Out>(
                 }
             }
             Poll::Pending => {
-                reading.in_time(sleep, cx)?;
+                reading.in_time(cx)?;
                 return Poll::Pending;
             }
         }
     }
-    reading.in_time(sleep, cx)?;
+    reading.in_time(cx)?;
     cx.waker().wake_by_ref();
     Poll::Pending
 }

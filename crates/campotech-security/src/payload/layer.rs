@@ -39,7 +39,8 @@ pub(super) struct Config {
     limit: usize,
     limits: Vec<(PathPattern, usize)>,
     undecoded: Vec<PathPattern>,
-    pub(super) pace: Pace,
+    pace: Pace,
+    paces: Vec<(PathPattern, Pace)>,
     pub(super) ratio: usize,
 }
 
@@ -47,6 +48,7 @@ pub(super) struct Config {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) limit: usize,
+    pub(super) pace: Pace,
     pub(super) coding: Option<Coding>,
     /// The coding is one that is not read here.
     pub(super) unsupported: bool,
@@ -58,8 +60,14 @@ impl<Out> PayloadLayer<Out> {
     /// Allows bodies of so many bytes, before and after decompression.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        let config =
-            Config { limit, limits: Vec::new(), undecoded: Vec::new(), pace: Pace::default(), ratio: 100 };
+        let config = Config {
+            limit,
+            limits: Vec::new(),
+            undecoded: Vec::new(),
+            pace: Pace::default(),
+            paces: Vec::new(),
+            ratio: 100,
+        };
         Self {
             config: Arc::new(config),
             observer: Arc::new(NoObserver),
@@ -93,10 +101,7 @@ impl<Out> PayloadLayer<Out> {
     /// # Errors
     /// [`ConfigError::Range`] for no time, or more than a day.
     pub fn with_deadline(mut self, deadline: Duration) -> Result<Self, ConfigError> {
-        if deadline.is_zero() || deadline > Duration::from_secs(86_400) {
-            return Err(ConfigError::Range("the body's deadline", "above 0 and up to a day"));
-        }
-        Arc::make_mut(&mut self.config).pace.deadline = deadline;
+        Arc::make_mut(&mut self.config).pace.deadline = checked(deadline)?;
         Ok(self)
     }
 
@@ -106,6 +111,24 @@ impl<Out> PayloadLayer<Out> {
         let pace = &mut Arc::make_mut(&mut self.config).pace;
         (pace.bytes_per_second, pace.grace) = (bytes_per_second, grace);
         self
+    }
+
+    /// Allows other times where the path fits `pattern` (uploads): so much for the whole body, and so many bytes a second on
+    /// average once `grace` is over. The first pattern that fits decides; a path that can be read in another way, too, keeps
+    /// the general ones.
+    ///
+    /// # Errors
+    /// [`ConfigError::PathPattern`]; [`ConfigError::Range`] for no time, or more than a day.
+    pub fn with_pace_for(
+        mut self,
+        pattern: &str,
+        deadline: Duration,
+        bytes_per_second: u32,
+        grace: Duration,
+    ) -> Result<Self, ConfigError> {
+        let pace = Pace { deadline: checked(deadline)?, grace, bytes_per_second };
+        Arc::make_mut(&mut self.config).paces.push((PathPattern::parse(pattern)?, pace));
+        Ok(self)
     }
 
     /// Allows decompression to so many times the compressed size; the first 64 KiB are free.
@@ -135,6 +158,13 @@ impl<Out> PayloadLayer<Out> {
     }
 }
 
+fn checked(deadline: Duration) -> Result<Duration, ConfigError> {
+    if deadline.is_zero() || deadline > Duration::from_secs(86_400) {
+        return Err(ConfigError::Range("the body's deadline", "above 0 and up to a day"));
+    }
+    Ok(deadline)
+}
+
 impl Config {
     pub(super) fn plan(&self, parts: &Parts) -> Plan {
         let readings = PathReadings::new(parts.uri.path());
@@ -143,6 +173,8 @@ impl Config {
             if *limit <= self.limit { readings.any(pattern) } else { readings.all(pattern) }
         };
         let limit = self.limits.iter().find(fits).map_or(self.limit, |(_, limit)| *limit);
+        let pace = self.paces.iter().find(|(pattern, _)| readings.all(pattern));
+        let pace = pace.map_or(self.pace, |(_, pace)| *pace);
         let decodes = cfg!(feature = "decompression") && !self.undecoded.iter().any(|p| readings.any(p));
         let accepted = if decodes { "gzip, br, deflate, zstd" } else { "identity" };
         let (coding, unsupported) = match Requested::of(&parts.headers) {
@@ -150,7 +182,7 @@ impl Config {
             Requested::Coding(coding) if decodes => (Some(coding), false),
             Requested::Coding(_) | Requested::Unsupported => (None, true),
         };
-        Plan { limit, coding, unsupported, accepted }
+        Plan { limit, pace, coding, unsupported, accepted }
     }
 }
 

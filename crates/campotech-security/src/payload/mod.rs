@@ -1,5 +1,7 @@
 //! Request bodies within limits of size, time and decompression, buffered once for all below.
 
+#[cfg(feature = "decompression")]
+mod brotli;
 mod coding;
 mod collector;
 #[cfg(feature = "decompression")]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// A deadline for the whole body, and an average rate that holds once the grace is over.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pace {
     pub(super) deadline: Duration,
     pub(super) grace: Duration,

@@ -31,7 +31,7 @@ pin_project! {
     enum State<F, B, A> {
         Asking { #[pin] asking: A },
         Inner { #[pin] future: F, stamps: [Option<Stamp>; 2] },
-        Refused { answer: Option<Response<AnswerBody<B>>> },
+        Refused { answer: Option<Box<Response<AnswerBody<B>>>> },
     }
 }
 
@@ -40,7 +40,8 @@ pin_project! {
     pub struct Asking<S, ReqB, C> {
         #[pin]
         asked: Asked,
-        held: Option<Held<S, ReqB, C>>,
+        // On the heap: what most requests don't need is not moved about with each of them.
+        held: Option<Box<Held<S, ReqB, C>>>,
     }
 }
 
@@ -59,14 +60,14 @@ impl<F, B, A> RateLimitFuture<F, B, A> {
     }
 
     pub(super) fn refused<ReqB>(problem: &Problem, request: &Request<ReqB>) -> Self {
-        let answer = Some(problem.answer(request.headers(), request.extensions()));
+        let answer = Some(Box::new(problem.answer(request.headers(), request.extensions())));
         Self { state: State::Refused { answer } }
     }
 }
 
 impl<F, S, ReqB, ResB, C> RateLimitFuture<F, ResB, Asking<S, ReqB, C>> {
-    pub(super) const fn asking(asked: Asked, held: Held<S, ReqB, C>) -> Self {
-        Self { state: State::Asking { asking: Asking { asked, held: Some(held) } } }
+    pub(super) fn asking(asked: Asked, held: Held<S, ReqB, C>) -> Self {
+        Self { state: State::Asking { asking: Asking { asked, held: Some(Box::new(held)) } } }
     }
 }
 
@@ -110,7 +111,7 @@ where
                     return Poll::Ready(Ok(response.map(AnswerBody::inner)));
                 }
                 StateProj::Refused { answer } => {
-                    return Poll::Ready(Ok(answer.take().expect("polled after it was ready")));
+                    return Poll::Ready(Ok(*answer.take().expect("polled after it was ready")));
                 }
             }
         }

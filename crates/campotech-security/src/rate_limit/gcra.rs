@@ -29,7 +29,7 @@ impl Gcra {
     }
 
     // Rounded up, so that rounding never admits more.
-    pub(super) fn of(limit: u32, window: u64) -> Self {
+    pub(crate) fn of(limit: u32, window: u64) -> Self {
         Self { limit, window, interval: window.div_ceil(u64::from(limit)) }
     }
 

@@ -1,7 +1,5 @@
 //! `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers, structured fields of RFC 9651).
 
-use std::io::Write;
-
 use http::{HeaderName, HeaderValue};
 
 use super::quota::Quota;
@@ -12,23 +10,55 @@ pub(super) const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelim
 
 /// `"auth";q=10;w=900`
 pub(super) fn policy(name: &str, quota: Quota) -> HeaderValue {
-    render(format_args!("\"{name}\";q={};w={}", quota.limit(), quota.window().as_secs()))
+    let text = format!("\"{name}\";q={};w={}", quota.limit(), quota.window().as_secs());
+    // A name is visible ASCII.
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 /// `"auth";r=9;t=900`
 pub(super) fn standing(name: &str, standing: &Standing) -> HeaderValue {
-    render(format_args!("\"{name}\";r={};t={}", standing.remaining, standing.wait_seconds()))
+    let mut value = Value { bytes: [0; LONGEST], begin: LONGEST };
+    value.number(standing.wait_seconds());
+    value.text(b";t=");
+    value.number(standing.remaining.into());
+    value.text(b"\";r=");
+    value.text(name.as_bytes());
+    value.text(b"\"");
+    value.finish()
 }
 
-// A name has 32 bytes at most, a number 20, so the text fits and holds visible ASCII only. The value is copied out of the
-// stack in one allocation.
-fn render(text: std::fmt::Arguments<'_>) -> HeaderValue {
-    let mut buffer = [0_u8; 96];
-    let mut rest = &mut buffer[..];
-    let _ = rest.write_fmt(text);
-    let free = rest.len();
-    let written = buffer.len() - free;
-    HeaderValue::from_bytes(&buffer[..written]).unwrap_or_else(|_| HeaderValue::from_static(""))
+/// A name has 32 bytes at most, numbers 10 and 20.
+const LONGEST: usize = 72;
+
+/// A value that is written from its end, on the stack: with every answer.
+struct Value {
+    bytes: [u8; LONGEST],
+    begin: usize,
+}
+
+impl Value {
+    fn text(&mut self, text: &[u8]) {
+        let begin = self.begin.saturating_sub(text.len());
+        let room = self.begin - begin;
+        self.bytes[begin..self.begin].copy_from_slice(&text[text.len() - room..]);
+        self.begin = begin;
+    }
+
+    fn number(&mut self, mut number: u64) {
+        while self.begin > 0 {
+            self.begin -= 1;
+            self.bytes[self.begin] = b'0' + (number % 10) as u8;
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+    }
+
+    /// The value, copied out in one allocation; names and numbers are visible ASCII.
+    fn finish(&self) -> HeaderValue {
+        HeaderValue::from_bytes(&self.bytes[self.begin..]).unwrap_or_else(|_| HeaderValue::from_static(""))
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Requests past the limiter, answers with its headers.
 
 use std::mem;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use campotech_core::{AnswerBody, ClientIp, Clock, Decision, Problem, SystemClock, kinds};
@@ -23,11 +24,14 @@ pub struct RateLimitService<S, C = SystemClock> {
     pub(super) layer: RateLimitLayer<C>,
 }
 
+/// Headers that an answer usually gets from here on.
+const ROOM: usize = 10;
+
 /// What the answer says about the client's standing.
 #[derive(Debug)]
 pub(super) struct Stamp {
-    policy: HeaderValue,
-    standing: HeaderValue,
+    tier: Arc<ReadyTier>,
+    standing: Standing,
 }
 
 impl<S, C, ReqB, ResB> Service<Request<ReqB>> for RateLimitService<S, C>
@@ -49,7 +53,7 @@ where
         let Some(first) = tiers[0] else {
             return RateLimitFuture::passed(self.inner.call(request), [None, None]);
         };
-        let Some(client) = request.extensions().get::<ClientIp>().map(ClientIp::network) else {
+        let Some(client) = ClientIp::of(request.extensions()).map(|client| client.network()) else {
             // Without a client there is no key, and a key that all of them share would let one lock out the others.
             let strictest = tiers.iter().flatten().find(|tier| tier.mode.enforces()).unwrap_or(&first);
             layer.observer.decision(Decision::found("rate_limit", strictest.mode, "no_client_ip"));
@@ -87,7 +91,8 @@ where
         Ok(standings) => {
             let mut stamps = [None, None];
             for ((tier, standing), stamp) in tiers.iter().zip(&standings).zip(&mut stamps) {
-                *stamp = tier.zip(standing.as_ref()).map(|(tier, at)| Stamp::new(tier, at));
+                *stamp =
+                    tier.zip(*standing).map(|(tier, standing)| Stamp { tier: Arc::clone(tier), standing });
             }
             RateLimitFuture::passed(inner.call(request), stamps)
         }
@@ -95,22 +100,19 @@ where
 }
 
 fn limited(tier: &ReadyTier, standing: &Standing) -> Problem {
-    let stamp = Stamp::new(tier, standing);
     Problem::new(&kinds::QUOTA_EXCEEDED)
         .with_member("violated-policies", json!([tier.name]))
         .with_header(RETRY_AFTER, HeaderValue::from(standing.wait_seconds()))
-        .with_header(RATELIMIT_POLICY, stamp.policy)
-        .with_header(RATELIMIT, stamp.standing)
+        .with_header(RATELIMIT_POLICY, tier.policy.clone())
+        .with_header(RATELIMIT, header::standing(&tier.name, standing))
 }
 
 impl Stamp {
-    fn new(tier: &ReadyTier, standing: &Standing) -> Self {
-        Self { policy: tier.policy.clone(), standing: header::standing(&tier.name, standing) }
-    }
-
     pub(super) fn put(self, headers: &mut HeaderMap) {
+        // At once for what layers outside add, too: a map that grows step by step is hashed anew each time.
+        headers.reserve(ROOM);
         // Both are lists: what the handler says about limits of its own stays.
-        headers.append(RATELIMIT_POLICY, self.policy);
-        headers.append(RATELIMIT, self.standing);
+        headers.append(RATELIMIT_POLICY, self.tier.policy.clone());
+        headers.append(RATELIMIT, header::standing(&self.tier.name, &self.standing));
     }
 }

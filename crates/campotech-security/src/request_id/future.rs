@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use campotech_core::{ContextFuture, RequestContext};
+use campotech_core::ContextFuture;
 use http::Response;
 use pin_project_lite::pin_project;
 
@@ -20,7 +20,7 @@ pin_project! {
 }
 
 impl<F> RequestIdFuture<F> {
-    pub(super) const fn new(inner: ContextFuture<F>) -> Self {
+    pub(crate) const fn new(inner: ContextFuture<F>) -> Self {
         Self { inner }
     }
 }
@@ -34,9 +34,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut inner = self.project().inner;
         let mut response = ready!(inner.as_mut().poll(cx))?;
-        if let Some(context) = inner.context() {
-            let id = RequestContext::request_id(context).header_value().clone();
-            response.headers_mut().insert(X_REQUEST_ID, id);
+        if let Some(context) = inner.take_context() {
+            response.headers_mut().insert(X_REQUEST_ID, context.into_request_id().into());
         }
         Poll::Ready(Ok(response))
     }

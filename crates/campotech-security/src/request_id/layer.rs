@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use campotech_core::{NoObserver, Observer, Sampling};
+use campotech_core::{Observer, Sampling};
 use tower_layer::Layer;
 
 use super::RequestIdService;
@@ -25,19 +25,20 @@ use super::RequestIdService;
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct RequestIdLayer {
-    observer: Arc<dyn Observer>,
-    sampling: Sampling,
+    pub(super) observer: Option<Arc<dyn Observer>>,
+    pub(super) sampling: Sampling,
 }
 
 impl RequestIdLayer {
     /// The layer.
     pub fn new() -> Self {
-        Self { observer: Arc::new(NoObserver), sampling: Sampling::never() }
+        Self { observer: None, sampling: Sampling::never() }
     }
 
-    /// Reports what trusted peers sent malformed (`request_id`, `traceparent`) to `observer`.
+    /// Reports what trusted peers sent malformed (`request_id`, `traceparent`) to `observer`, and lets those that find fault with a request
+    /// further inside do the same ([`RequestContext::observer`](campotech_core::RequestContext::observer)).
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observer = observer;
+        self.observer = Some(observer);
         self
     }
 
@@ -58,6 +59,6 @@ impl<S> Layer<S> for RequestIdLayer {
     type Service = RequestIdService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        RequestIdService::new(inner, Arc::clone(&self.observer), self.sampling)
+        RequestIdService::new(inner, self.clone())
     }
 }

@@ -19,7 +19,7 @@ use crate::sessions::{Ended, Sessions};
 const COUNT: usize = 6;
 
 /// The headers that leave the house.
-const HEADERS: [HeaderName; COUNT] =
+static HEADERS: [HeaderName; COUNT] =
     [HOST, USER_AGENT, CONTENT_TYPE, CONTENT_LENGTH, ACCEPT, HeaderName::from_static("x-request-id")];
 
 /// A request's hub and trace; both end when this is dropped, which is with the answer's body.
@@ -72,10 +72,12 @@ impl RequestContext {
         let method = known(request.method());
         let route = matched_route(extensions);
         let name = name(&method, route);
-        let seen =
-            Arc::new(Seen { method: method.clone(), headers: HEADERS.map(|h| headers.get(h).cloned()) });
+        let seen = Arc::new(Seen {
+            method: method.clone(),
+            headers: HEADERS.each_ref().map(|name| headers.get(name).cloned()),
+        });
         let trace = running.traces.then(|| {
-            let mut context = trace_context(&name, headers, extensions.get::<ClientIp>());
+            let mut context = trace_context(&name, headers, ClientIp::of(extensions));
             if settings.ops {
                 // Also for the spans inside, which would begin a transaction of their own.
                 context.set_sampled(false);
@@ -85,13 +87,13 @@ impl RequestContext {
             trace
         });
         let told = Arc::new(Told::default());
+        let (id, trace_id) = campotech_core::RequestContext::ids_of(extensions);
         hub.configure_scope(|scope| {
             scope.set_transaction(Some(&name));
-            if let Some(id) = extensions.get::<RequestId>() {
+            if let Some(id) = id {
                 scope.set_tag("request_id", id.as_str());
             }
-            if let Some(id) = extensions.get::<TraceId>().copied().or_else(|| TraceId::from_headers(headers))
-            {
+            if let Some(id) = trace_id.or_else(|| TraceId::from_headers(headers)) {
                 scope.set_tag("trace_id", id);
             }
             scope.set_span(trace.clone().map(Into::into));
@@ -116,7 +118,7 @@ impl RequestContext {
             told,
             end: End::Open,
             accept_language: AcceptLanguage::of(headers),
-            id: extensions.get::<RequestId>().cloned(),
+            id: id.cloned(),
         }
     }
 
@@ -250,10 +252,10 @@ fn name(method: &Method, route: Option<&str>) -> String {
 }
 
 /// Only a trusted peer may continue its trace here: the header also decides whether the request is traced.
-fn trace_context(name: &str, headers: &HeaderMap, client: Option<&ClientIp>) -> TransactionContext {
+fn trace_context(name: &str, headers: &HeaderMap, client: Option<ClientIp>) -> TransactionContext {
     let parent = headers.get("sentry-trace").and_then(|value| value.to_str().ok());
     match parent {
-        Some(parent) if client.is_some_and(ClientIp::trusted_peer) => {
+        Some(parent) if client.is_some_and(|client| client.trusted_peer()) => {
             TransactionContext::continue_from_headers(name, "http.server", [("sentry-trace", parent)])
         }
         _ => TransactionContext::new(name, "http.server"),

@@ -43,8 +43,8 @@ impl<F> SentryFuture<F> {
 }
 
 #[inline(never)]
-fn poll_bound<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
-    future.poll(cx)
+fn poll_bound<F: Future>(future: Pin<&mut F>, cx: &mut Context<'_>, polled: &mut Poll<F::Output>) {
+    *polled = future.poll(cx);
 }
 
 impl<F> std::fmt::Debug for SentryFuture<F> {
@@ -62,9 +62,11 @@ where
     type Output = Result<Response<SentryBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut polled = Poll::Pending;
         match self.project().kind.project() {
-            KindProj::Bound { future } => poll_bound(future, cx),
-            KindProj::Unbound { future } => future.poll(cx),
+            KindProj::Bound { future } => poll_bound(future, cx, &mut polled),
+            KindProj::Unbound { future } => future.poll_into(cx, &mut polled),
         }
+        polled
     }
 }

@@ -25,7 +25,7 @@ pin_project! {
     pub(crate) struct ReportFuture<F> {
         #[pin]
         step: Step<F>,
-        context: Option<Box<RequestContext>>,
+        context: Option<RequestContext>,
     }
 }
 
@@ -59,7 +59,7 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let settings = self.settings;
-        let context = Some(Box::new(RequestContext::begin(&settings.running, &request, settings)));
+        let context = Some(RequestContext::begin(&settings.running, &request, settings));
         let step = match catch(|| self.inner.call(request)) {
             Ok(future) => Step::Running { future },
             Err(caught) => Step::Panicked { caught: Some(caught) },

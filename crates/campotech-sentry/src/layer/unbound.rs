@@ -12,6 +12,8 @@ use pin_project_lite::pin_project;
 
 use super::body::SentryBody;
 
+pub(crate) type Polled<B, E> = Poll<Result<Response<SentryBody<B>>, E>>;
+
 pin_project! {
     /// The future of the service inside; none where making it has panicked.
     pub(crate) struct UnboundFuture<F> {
@@ -27,36 +29,35 @@ impl<F> UnboundFuture<F> {
     }
 }
 
-impl<F, B, E> Future for UnboundFuture<F>
+impl<F, B, E> UnboundFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: Body<Data = Bytes>,
 {
-    type Output = Result<Response<SentryBody<B>>, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    /// Answers into `polled`: an answer that is handed out of the catch is copied.
+    #[inline]
+    pub(crate) fn poll_into(self: Pin<&mut Self>, cx: &mut Context<'_>, polled: &mut Polled<B, E>) {
         let mut this = self.project();
-        // Written here and not handed out of the catch, which would copy it.
-        let mut polled = Poll::Pending;
-        let whole = this
-            .inner
-            .as_mut()
-            .as_pin_mut()
-            .is_some_and(|inner| catch_unwind(AssertUnwindSafe(|| polled = inner.poll(cx))).is_ok());
+        let whole = this.inner.as_mut().as_pin_mut().is_some_and(|inner| {
+            let poll = || {
+                *polled = inner.poll(cx).map(|result| result.map(|answer| answer.map(SentryBody::plain)));
+            };
+            catch_unwind(AssertUnwindSafe(poll)).is_ok()
+        });
         if !whole {
             this.inner.set(None);
-            return Poll::Ready(Ok(panicked()));
+            panicked(polled);
         }
-        polled.map(|result| result.map(|response| response.map(SentryBody::plain)))
     }
 }
 
 /// In the language and with the id of the request that is worked on, if a layer outside has said which that is.
 #[cold]
-fn panicked<B>() -> Response<SentryBody<B>> {
+#[inline(never)]
+fn panicked<B, E>(polled: &mut Polled<B, E>) {
     let current = RequestContext::current();
     let language = current.as_ref().map_or(Language::En, RequestContext::language);
     let problem = Problem::new(&kinds::INTERNAL);
     let answer = problem.into_response_in(language, current.as_ref().map(RequestContext::request_id));
-    answer.map(|bytes| SentryBody::answer(bytes, None))
+    *polled = Poll::Ready(Ok(answer.map(|bytes| SentryBody::answer(bytes, None))));
 }

@@ -2,7 +2,7 @@
 
 /// A client has to take so much of a waiting answer in each time of the write timer, or all that is left of it: a window
 /// that opens byte by byte is no progress.
-const PROGRESS: usize = 1024;
+pub(super) const PROGRESS: usize = 1024;
 
 /// Moments are the connection's; zero is "not".
 #[derive(Debug, Default)]
@@ -12,6 +12,10 @@ pub(crate) struct Answers(Vec<Answer>);
 struct Answer {
     /// The request or the body of its answer still exists.
     body: bool,
+    /// Which of the requests that have had this place it is.
+    generation: u32,
+    /// The answer's head is there.
+    begun: bool,
     /// What the protocol has pulled from the body and not yet given to the socket.
     chunks: usize,
     waiting_since: u64,
@@ -19,14 +23,28 @@ struct Answer {
 }
 
 impl Answers {
-    /// A place for a request; places are used again, so that a request on a used connection allocates nothing.
-    pub(crate) fn begin(&mut self) -> usize {
+    /// A place for a request, and its generation there; places are used again, so that a request on a used connection
+    /// allocates nothing.
+    pub(crate) fn begin(&mut self) -> (usize, u32) {
         let place = self.0.iter().position(Answer::is_over).unwrap_or_else(|| {
             self.0.push(Answer::default());
             self.0.len() - 1
         });
-        self.0[place].body = true;
-        place
+        let answer = &mut self.0[place];
+        answer.body = true;
+        answer.begun = false;
+        answer.generation = answer.generation.wrapping_add(1);
+        (place, answer.generation)
+    }
+
+    pub(crate) fn begin_answer(&mut self, place: usize) {
+        self.0[place].begun = true;
+    }
+
+    /// Also where the place is another request's by now: a body may outlive the answer.
+    pub(crate) fn is_begun(&self, (place, generation): (usize, u32)) -> bool {
+        let answer = &self.0[place];
+        answer.begun || answer.generation != generation
     }
 
     pub(crate) fn begin_chunk(&mut self, place: usize, now: u64) {
@@ -80,7 +98,7 @@ mod tests {
     #[test]
     fn the_longest_wait_counts_and_only_while_a_chunk_waits() {
         let mut answers = Answers::default();
-        let (one, two) = (answers.begin(), answers.begin());
+        let ((one, _), (two, _)) = (answers.begin(), answers.begin());
         assert_eq!(answers.waiting_since(), None, "a handler or body takes the time it takes");
         answers.begin_chunk(one, 5);
         answers.begin_chunk(two, 7);
@@ -94,7 +112,7 @@ mod tests {
     #[test]
     fn bytes_one_by_one_are_no_progress_until_they_are_many() {
         let mut answers = Answers::default();
-        let place = answers.begin();
+        let (place, _) = answers.begin();
         answers.begin_chunk(place, 1);
         for now in 2..=1024 {
             answers.took(place, 1, now);
@@ -110,11 +128,15 @@ mod tests {
     #[test]
     fn an_answer_ends_with_its_last_chunk_and_leaves_its_place() {
         let mut answers = Answers::default();
-        let place = answers.begin();
+        let (place, first) = answers.begin();
         answers.begin_chunk(place, 1);
         assert!(!answers.end_body(place));
-        assert_ne!(answers.begin(), place);
+        assert_ne!(answers.begin().0, place);
+        assert!(!answers.is_begun((place, first)));
         assert!(answers.end_chunk(place));
-        assert_eq!(answers.begin(), place);
+        let (again, second) = answers.begin();
+        assert_eq!(again, place);
+        assert!(answers.is_begun((place, first)), "over, whatever the next one is");
+        assert!(!answers.is_begun((place, second)));
     }
 }

@@ -11,13 +11,30 @@ use super::state::State;
 /// therefore where progress is seen.
 #[derive(Debug)]
 pub(crate) struct AnswerChunk<D> {
-    data: D,
+    data: ChunkData<D>,
     state: Arc<State>,
     place: usize,
 }
 
+/// Of the service's answer, or of one that the server gives by itself.
+#[derive(Debug)]
+pub(crate) enum ChunkData<D> {
+    Service(D),
+    Refusal(Bytes),
+}
+
+/// The same call on whichever it is.
+macro_rules! on {
+    ($data:expr, $of:ident => $call:expr) => {
+        match $data {
+            ChunkData::Service($of) => $call,
+            ChunkData::Refusal($of) => $call,
+        }
+    };
+}
+
 impl<D> AnswerChunk<D> {
-    pub(crate) fn new(data: D, state: Arc<State>, place: usize) -> Self {
+    pub(crate) fn new(data: ChunkData<D>, state: Arc<State>, place: usize) -> Self {
         state.begin_chunk(place);
         Self { data, state, place }
     }
@@ -25,24 +42,24 @@ impl<D> AnswerChunk<D> {
 
 impl<D: Buf> Buf for AnswerChunk<D> {
     fn remaining(&self) -> usize {
-        self.data.remaining()
+        on!(&self.data, data => data.remaining())
     }
 
     fn chunk(&self) -> &[u8] {
-        self.data.chunk()
+        on!(&self.data, data => data.chunk())
     }
 
     fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        self.data.chunks_vectored(slices)
+        on!(&self.data, data => data.chunks_vectored(slices))
     }
 
     fn advance(&mut self, count: usize) {
-        self.data.advance(count);
+        on!(&mut self.data, data => data.advance(count));
         self.state.took(self.place, count);
     }
 
     fn copy_to_bytes(&mut self, count: usize) -> Bytes {
-        let bytes = self.data.copy_to_bytes(count);
+        let bytes = on!(&mut self.data, data => data.copy_to_bytes(count));
         self.state.took(self.place, count);
         bytes
     }

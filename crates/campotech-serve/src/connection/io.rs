@@ -4,40 +4,93 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
+use super::flood::FloodGuard;
 use super::frames::Follower;
+use super::protocol_error::ProtocolError;
 use super::state::State;
+use super::transport::Transport;
+use crate::ServeStats;
+use crate::settings::Settings;
+use crate::stats::Finding;
 
 #[derive(Debug)]
 pub(crate) struct WatchedSocket {
-    stream: TcpStream,
+    stream: Transport,
     state: Arc<State>,
+    stats: ServeStats,
+    settings: Arc<Settings>,
     follower: Follower,
-    linger: Duration,
+    flood: FloodGuard,
     closing: Option<Pin<Box<Sleep>>>,
+    /// What is being said instead of an answer of hyper's own.
+    error: Option<Box<ProtocolError>>,
+    /// It was said: the rest of what the client sends is read by nobody.
+    refused: bool,
 }
 
 impl WatchedSocket {
-    pub(crate) fn new(stream: TcpStream, state: Arc<State>, linger: Duration) -> Self {
-        Self { stream, state, follower: Follower::new(), linger, closing: None }
+    pub(crate) fn new(
+        stream: Transport,
+        state: Arc<State>,
+        stats: ServeStats,
+        settings: Arc<Settings>,
+    ) -> Self {
+        let flood = FloodGuard::new(state.start());
+        let follower = Follower::new();
+        Self { stream, state, stats, settings, follower, flood, closing: None, error: None, refused: false }
+    }
+
+    /// Whether frames that ask for nothing are still few.
+    fn admits_frames(&mut self) -> bool {
+        let Some(counts) = self.follower.take_counts() else { return true };
+        self.flood.admits(counts, self.state.requests(), Instant::now())
+            || !self.settings.enforces(&self.stats, Finding::Flood)
+    }
+
+    /// Whether hyper writes an answer of its own, which is kept back.
+    fn is_protocol_error(&mut self, written: &[u8]) -> bool {
+        if self.error.is_some() {
+            return true;
+        }
+        if !written.starts_with(b"HTTP/1.") || !self.state.can_be_hypers_answer() {
+            return false;
+        }
+        let error = ProtocolError::instead_of(written, self.settings.is_tls());
+        if let Some(error) = &error {
+            self.settings.found(&self.stats, error.finding());
+            self.refused = true;
+        }
+        self.error = error.map(Box::new);
+        self.error.is_some()
+    }
+
+    fn poll_protocol_error(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Some(mut error) = self.error.take() else { return Poll::Ready(Ok(0)) };
+        let written = self.poll_written(cx, |stream, cx| error.poll_written(stream.get_mut(), cx));
+        if written.is_pending() {
+            self.error = Some(error);
+        }
+        written
     }
 
     fn poll_written(
         &mut self,
         cx: &mut Context<'_>,
-        write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+        write: impl FnOnce(Pin<&mut Transport>, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         if self.state.is_cut() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         let written = write(Pin::new(&mut self.stream), cx);
         match &written {
-            Poll::Ready(_) => self.state.sent(),
+            Poll::Ready(count) => {
+                self.state.sent();
+                self.flood.sent(*count.as_ref().unwrap_or(&0));
+            }
             Poll::Pending => {
                 self.state.blocked();
                 self.state.writer.register(cx.waker());
@@ -64,6 +117,9 @@ impl AsyncRead for WatchedSocket {
         } else if buf.filled().len() > before {
             let bytes = &buf.filled()[before..];
             this.state.received(bytes, this.follower.follow(bytes));
+            if !this.admits_frames() {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+            }
         }
         read
     }
@@ -71,6 +127,9 @@ impl AsyncRead for WatchedSocket {
 
 impl AsyncWrite for WatchedSocket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if self.is_protocol_error(bytes) {
+            return self.poll_protocol_error(cx);
+        }
         self.poll_written(cx, |stream, cx| stream.poll_write(cx, bytes))
     }
 
@@ -79,6 +138,11 @@ impl AsyncWrite for WatchedSocket {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [bytes] = slices
+            && self.is_protocol_error(bytes)
+        {
+            return self.poll_protocol_error(cx);
+        }
         self.poll_written(cx, |stream, cx| stream.poll_write_vectored(cx, slices))
     }
 
@@ -87,7 +151,17 @@ impl AsyncWrite for WatchedSocket {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        // What TLS holds back has not reached the client, however much of it the protocol has got rid of.
+        if self.stream.is_buffered() {
+            if flushed.is_pending() {
+                self.state.blocked();
+                self.state.writer.register(cx.waker());
+            } else {
+                self.state.sent();
+            }
+        }
+        flushed
     }
 
     /// Says goodbye, then reads on for a moment if the client may still be sending: closing a socket with unread bytes
@@ -98,10 +172,10 @@ impl AsyncWrite for WatchedSocket {
             Some(linger) => linger,
             none => {
                 ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
-                if !this.state.may_be_sending() {
+                if !this.state.may_be_sending() && !this.refused {
                     return Poll::Ready(Ok(()));
                 }
-                none.insert(Box::pin(sleep(this.linger)))
+                none.insert(Box::pin(sleep(this.settings.linger)))
             }
         };
         let mut waste = [0; 8 * 1024];
@@ -123,6 +197,9 @@ impl AsyncWrite for WatchedSocket {
 
 impl Drop for WatchedSocket {
     fn drop(&mut self) {
+        if self.state.resets_at_end() {
+            self.stream.reset_at_end();
+        }
         self.state.socket_dropped();
     }
 }

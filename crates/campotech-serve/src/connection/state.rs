@@ -11,13 +11,16 @@ use tokio::time::Instant;
 use super::answers::Answers;
 use super::frames::Seen;
 use crate::settings::Settings;
-use crate::stats::TimedOut;
+use crate::stats::Finding;
 
 /// Moments are nanoseconds since `start`, plus one; zero is "not".
 #[derive(Debug)]
 pub(crate) struct State {
     start: Instant,
     in_flight: AtomicU32,
+    begun: AtomicU32,
+    answered: AtomicU32,
+    aged: AtomicBool,
     served: AtomicBool,
     http2: AtomicBool,
     had_body: AtomicBool,
@@ -29,8 +32,10 @@ pub(crate) struct State {
     goodbye_since: AtomicU64,
     answers: Mutex<Answers>,
     cut: AtomicBool,
+    reset: AtomicBool,
     pub(crate) reader: AtomicWaker,
     pub(crate) writer: AtomicWaker,
+    resembled: AtomicBool,
     socket_gone: AtomicBool,
     gone: Notify,
 }
@@ -39,7 +44,7 @@ pub(crate) struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Deadline {
     pub(crate) at: Instant,
-    pub(crate) reason: Option<TimedOut>,
+    pub(crate) reason: Option<Finding>,
 }
 
 /// What a drain should do with the connection now.
@@ -58,6 +63,9 @@ impl State {
         Self {
             start: Instant::now(),
             in_flight: AtomicU32::new(0),
+            begun: AtomicU32::new(0),
+            answered: AtomicU32::new(0),
+            aged: AtomicBool::new(false),
             served: AtomicBool::new(false),
             http2: AtomicBool::new(false),
             had_body: AtomicBool::new(false),
@@ -68,8 +76,10 @@ impl State {
             goodbye_since: AtomicU64::new(0),
             answers: Mutex::default(),
             cut: AtomicBool::new(false),
+            reset: AtomicBool::new(false),
             reader: AtomicWaker::new(),
             writer: AtomicWaker::new(),
+            resembled: AtomicBool::new(false),
             socket_gone: AtomicBool::new(false),
             gone: Notify::new(),
         }
@@ -116,9 +126,10 @@ impl State {
         }
     }
 
-    /// The request's place among the answers.
-    pub(crate) fn begin_request(&self, http2: bool, has_body: bool) -> usize {
+    /// The request's place among the answers, and its generation there.
+    pub(crate) fn begin_request(&self, http2: bool, has_body: bool) -> (usize, u32) {
         self.in_flight.fetch_add(1, AcqRel);
+        self.begun.fetch_add(1, AcqRel);
         self.served.store(true, Release);
         self.http2.store(http2, Release);
         self.had_body.store(has_body, Release);
@@ -127,6 +138,38 @@ impl State {
             self.head_since.store(0, Release);
         }
         self.answers().begin()
+    }
+
+    /// The service has answered; the body of the answer may still have to come.
+    pub(crate) fn begin_answer(&self, place: usize) {
+        self.answered.fetch_add(1, AcqRel);
+        self.answers().begin_answer(place);
+    }
+
+    pub(crate) fn is_answered(&self, place: (usize, u32)) -> bool {
+        self.answers().is_begun(place)
+    }
+
+    /// Requests that reached the service, and those that it has answered.
+    pub(crate) fn requests(&self) -> (u32, u32) {
+        (self.begun.load(Acquire), self.answered.load(Acquire))
+    }
+
+    /// Whether the connection is as old as it may be; and whether that is news.
+    pub(crate) fn is_aged(&self, max_age: Duration) -> (bool, bool) {
+        if self.aged.load(Acquire) {
+            return (true, false);
+        }
+        let aged = self.start.elapsed() >= max_age;
+        (aged, aged && !self.aged.swap(true, AcqRel))
+    }
+
+    pub(crate) fn aged_at(&self, max_age: Duration) -> Instant {
+        self.start + max_age
+    }
+
+    pub(crate) const fn start(&self) -> Instant {
+        self.start
     }
 
     pub(crate) fn begin_chunk(&self, place: usize) {
@@ -186,7 +229,7 @@ impl State {
         let goodbye = if self.is_http2() { self.goodbye_since.load(Acquire) } else { 0 };
         let (blocked, waiting) = (self.blocked_since.load(Acquire), self.answers().waiting_since());
         if let Some(since) = [(blocked != 0).then_some(blocked), waiting].into_iter().flatten().min() {
-            let mut stalled = due(since, settings.write_stall, TimedOut::WriteStall);
+            let mut stalled = due(since, settings.write_stall, Finding::WriteStall);
             if goodbye != 0 {
                 stalled.at = stalled.at.max(at(goodbye, settings.linger));
             }
@@ -201,19 +244,19 @@ impl State {
         }
         let (head, idle) = (self.head_since.load(Acquire), self.idle_since.load(Acquire));
         if goodbye != 0 {
-            return due(goodbye.max(idle), settings.linger, TimedOut::Idle);
+            return due(goodbye.max(idle), settings.linger, Finding::Idle);
         }
         if !self.served.load(Acquire) {
-            let reason = if head == 0 { TimedOut::Silent } else { TimedOut::Head };
+            let reason = if head == 0 { Finding::Silent } else { Finding::Head };
             let first = due(0, settings.first_request, reason);
-            let whole = due(head, settings.head, TimedOut::Head);
+            let whole = due(head, settings.head, Finding::Head);
             return if head != 0 && whole.at < first.at { whole } else { first };
         }
-        let idle = due(idle, settings.idle, TimedOut::Idle);
+        let idle = due(idle, settings.idle, Finding::Idle);
         if head == 0 {
             return idle;
         }
-        let whole = due(head, settings.head, TimedOut::Head);
+        let whole = due(head, settings.head, Finding::Head);
         // Frames come and go on HTTP/2 between two requests: a head does not extend the idle time there.
         if self.is_http2() && idle.at < whole.at { idle } else { whole }
     }
@@ -237,8 +280,28 @@ impl State {
         self.writer.wake();
     }
 
+    /// What the service has written, or will, may look like an answer of hyper's own.
+    pub(crate) fn may_resemble_hyper(&self) {
+        self.resembled.store(true, Release);
+    }
+
+    /// Whether an answer that looks like hyper's own is that: no request is in flight, and the service writes nothing like it.
+    pub(crate) fn can_be_hypers_answer(&self) -> bool {
+        self.in_flight.load(Acquire) == 0 && !self.is_http2() && !self.resembled.load(Acquire)
+    }
+
     pub(crate) fn is_cut(&self) -> bool {
         self.cut.load(Acquire)
+    }
+
+    /// Makes the end of a socket that takes no more bytes a reset: what the client does not take is thrown away, and not
+    /// kept by the system in case it does.
+    pub(crate) fn reset_if_blocked(&self) {
+        self.reset.store(self.blocked_since.load(Acquire) != 0, Release);
+    }
+
+    pub(crate) fn resets_at_end(&self) -> bool {
+        self.reset.load(Acquire)
     }
 
     pub(crate) fn socket_dropped(&self) {
@@ -266,7 +329,7 @@ mod tests {
     use super::*;
     use tokio::time::advance;
 
-    fn reason(state: &State, settings: &Settings) -> (u64, Option<TimedOut>) {
+    fn reason(state: &State, settings: &Settings) -> (u64, Option<Finding>) {
         let deadline = state.deadline(settings);
         ((deadline.at - state.start).as_secs(), deadline.reason)
     }
@@ -274,61 +337,61 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn each_state_has_its_own_deadline() {
         let (state, settings) = (State::new(), Settings::default());
-        assert_eq!(reason(&state, &settings), (10, Some(TimedOut::Silent)));
+        assert_eq!(reason(&state, &settings), (10, Some(Finding::Silent)));
         advance(Duration::from_secs(4)).await;
         state.received(b"G", Seen::Http1);
         advance(Duration::from_secs(1)).await;
         state.received(b"G", Seen::Http1);
-        assert_eq!(reason(&state, &settings), (10, Some(TimedOut::Head)), "from the start, not per byte");
-        let place = state.begin_request(false, false);
+        assert_eq!(reason(&state, &settings), (10, Some(Finding::Head)), "from the start, not per byte");
+        let (place, _) = state.begin_request(false, false);
         assert_eq!(reason(&state, &settings), (35, None), "looks again");
         state.blocked();
         advance(Duration::from_secs(1)).await;
         state.blocked();
-        assert_eq!(reason(&state, &settings), (35, Some(TimedOut::WriteStall)));
+        assert_eq!(reason(&state, &settings), (35, Some(Finding::WriteStall)));
         state.sent();
         state.begin_chunk(place);
         state.end_body(place);
-        assert_eq!(reason(&state, &settings), (36, Some(TimedOut::WriteStall)), "pulled, not taken");
+        assert_eq!(reason(&state, &settings), (36, Some(Finding::WriteStall)), "pulled, not taken");
         state.end_chunk(place);
-        assert_eq!(reason(&state, &settings), (81, Some(TimedOut::Idle)));
+        assert_eq!(reason(&state, &settings), (81, Some(Finding::Idle)));
         advance(Duration::from_secs(10)).await;
         state.received(b"\r\n", Seen::Http1);
-        assert_eq!(reason(&state, &settings), (81, Some(TimedOut::Idle)), "an empty line is no head");
+        assert_eq!(reason(&state, &settings), (81, Some(Finding::Idle)), "an empty line is no head");
         state.received(b"G", Seen::Http1);
-        assert_eq!(reason(&state, &settings), (26, Some(TimedOut::Head)));
+        assert_eq!(reason(&state, &settings), (26, Some(Finding::Head)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_head_that_came_early_has_its_time_from_the_end_of_the_answer_before() {
         let (state, settings) = (State::new(), Settings::default());
-        let place = state.begin_request(false, false);
+        let (place, _) = state.begin_request(false, false);
         state.received(b"GET / HT", Seen::Http1);
         advance(Duration::from_secs(5)).await;
         state.end_body(place);
-        assert_eq!(reason(&state, &settings), (15, Some(TimedOut::Head)));
+        assert_eq!(reason(&state, &settings), (15, Some(Finding::Head)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_http2_client_that_said_hello_may_wait_but_not_in_the_middle_of_a_head() {
         let (state, settings) = (State::new(), Settings::default());
         state.received(b"PRI", Seen::Opening);
-        assert_eq!(reason(&state, &settings), (10, Some(TimedOut::Head)));
+        assert_eq!(reason(&state, &settings), (10, Some(Finding::Head)));
         advance(Duration::from_secs(1)).await;
         state.received(b"..", Seen::Open);
-        assert_eq!(reason(&state, &settings), (76, Some(TimedOut::Idle)));
+        assert_eq!(reason(&state, &settings), (76, Some(Finding::Idle)));
         advance(Duration::from_secs(1)).await;
         state.received(b"..", Seen::Open);
-        assert_eq!(reason(&state, &settings), (76, Some(TimedOut::Idle)), "a ping buys no time");
+        assert_eq!(reason(&state, &settings), (76, Some(Finding::Idle)), "a ping buys no time");
         state.received(b"..", Seen::Head);
-        assert_eq!(reason(&state, &settings), (12, Some(TimedOut::Head)));
+        assert_eq!(reason(&state, &settings), (12, Some(Finding::Head)));
         state.received(b"..", Seen::Open);
         state.said_goodbye();
-        assert_eq!(reason(&state, &settings), (4, Some(TimedOut::Idle)), "a moment to leave");
-        let place = state.begin_request(true, false);
+        assert_eq!(reason(&state, &settings), (4, Some(Finding::Idle)), "a moment to leave");
+        let (place, _) = state.begin_request(true, false);
         assert_eq!(reason(&state, &settings), (4, None));
         state.begin_chunk(place);
-        assert_eq!(reason(&state, &settings), (32, Some(TimedOut::WriteStall)));
+        assert_eq!(reason(&state, &settings), (32, Some(Finding::WriteStall)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -337,7 +400,7 @@ mod tests {
         assert_eq!(state.on_drain(), OnDrain::AwaitFirst);
         state.received(b"G", Seen::Http1);
         assert_eq!(state.on_drain(), OnDrain::AwaitHead);
-        let place = state.begin_request(false, true);
+        let (place, _) = state.begin_request(false, true);
         assert_eq!(state.on_drain(), OnDrain::Finish);
         state.end_body(place);
         assert_eq!(state.on_drain(), OnDrain::Finish);

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use campotech_core::PeerAddr;
+use campotech_serve::ClientBody;
 use campotech_serve::{DrainReport, ServeSnapshot, ServeStats, Server, Trigger, shutdown_pair};
 use campotech_testkit::{RawConnection, RawResponse};
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
 use tokio::task::JoinHandle;
 use tower::Service;
 
@@ -30,7 +30,7 @@ pub(crate) async fn local() -> Server {
 
 pub(crate) fn start<S, B>(server: Server, service: S) -> Running
 where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + Sync + 'static,
+    S: Service<Request<ClientBody>, Response = Response<B>> + Clone + Send + Sync + 'static,
     S::Future: Send + 'static,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
     B: Body + Send + 'static,
@@ -43,7 +43,7 @@ where
 }
 
 /// Answers with the peer's address and the body it got; `/slow` takes its time, `/panic` panics.
-pub(crate) async fn echo(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+pub(crate) async fn echo(request: Request<ClientBody>) -> Result<Response<Full<Bytes>>, Infallible> {
     let peer = request.extensions().get::<PeerAddr>().map(|peer| peer.0.to_string());
     match request.uri().path() {
         "/slow" => tokio::time::sleep(Duration::from_millis(300)).await,
@@ -65,7 +65,17 @@ pub(crate) async fn get(client: &mut RawConnection, path: &str) -> std::io::Resu
     client.receive().await
 }
 
+/// The process's resident memory, in bytes.
+pub(crate) fn resident() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    pages.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096
+}
+
 impl Running {
+    pub(crate) async fn client_from(&self, from: &str) -> RawConnection {
+        RawConnection::open_from(from.parse().unwrap(), self.addr).await.unwrap()
+    }
+
     pub(crate) async fn client(&self) -> RawConnection {
         RawConnection::open(self.addr).await.unwrap()
     }

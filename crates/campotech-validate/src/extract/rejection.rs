@@ -23,7 +23,7 @@ impl InputRejection {
         ObserverExtension::report(&parts.extensions, &rejection);
         let language = Language::negotiate(&parts.headers);
         let rejection = rejection.for_method(&parts.method);
-        Self { rejection, language, id: parts.extensions.get().cloned() }
+        Self { rejection, language, id: RequestId::of(&parts.extensions).cloned() }
     }
 
     /// The refusal.

@@ -142,7 +142,7 @@ impl Rejection {
     pub(crate) fn respond(&self, headers: &HeaderMap, extensions: &Extensions) -> Response<Bytes> {
         ObserverExtension::report(extensions, self);
         let language = Language::negotiate(headers);
-        self.problem(language).into_response_in(language, extensions.get::<RequestId>())
+        self.problem(language).into_response_in(language, RequestId::of(extensions))
     }
 }
 

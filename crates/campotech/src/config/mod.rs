@@ -9,6 +9,6 @@ mod variables;
 pub use crate::otlp::OTLP_VARIABLES;
 pub use env::{ConfigFault, ConfigFaults, Effective, Env, Origin, Variable};
 pub use secret::Secret;
-pub use settings::{ExternalCheck, LogFormat, Settings};
+pub use settings::{DetectionMode, ExternalCheck, LogFormat, Settings, TlsPaths};
 pub use values::{count, duration, size, socket_addr, text};
 pub use variables::PLATFORM_VARIABLES;

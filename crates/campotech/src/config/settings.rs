@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use campotech_security::ConfigError;
@@ -9,6 +10,7 @@ use campotech_security::client_ip::TrustedProxies;
 use campotech_security::cors::OriginList;
 use campotech_security::rate_limit::Quota;
 use campotech_sentry::SentryConfig;
+use campotech_serve::{Networks, ProxyProtocol};
 
 use super::values::{count, duration, size, socket_addr, text};
 use super::{Env, Secret, variables as var};
@@ -21,6 +23,17 @@ pub enum LogFormat {
     Text,
     /// For machines, an object a line.
     Json,
+}
+
+/// What becomes of requests whose content looks like an attack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DetectionMode {
+    /// Nothing looks.
+    Off,
+    /// They are counted and logged, and pass.
+    Report,
+    /// They are refused with 400.
+    Block,
 }
 
 /// An HTTP dependency to watch.
@@ -37,6 +50,16 @@ impl std::fmt::Debug for ExternalCheck {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ExternalCheck").field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+/// Where the public listener's certificate is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TlsPaths {
+    /// The certificates, the listener's own first, as PEM.
+    pub cert: PathBuf,
+    /// Its key, as PEM.
+    pub key: PathBuf,
 }
 
 /// What the environment says about the platform.
@@ -63,6 +86,16 @@ pub struct Settings {
     pub request_deadline: Duration,
     /// Connections at once.
     pub max_connections: NonZeroUsize,
+    /// What becomes of requests whose content looks like an attack.
+    pub detection: DetectionMode,
+    /// Connections at once of one client network.
+    pub client_connections: NonZeroUsize,
+    /// Who says by a PROXY header who the client is.
+    pub proxy_protocol: Option<ProxyProtocol>,
+    /// What the public listener speaks https with.
+    pub tls: Option<TlsPaths>,
+    /// Networks whose connections are not counted: the trusted proxies.
+    pub(crate) uncounted: Networks,
     /// From SIGTERM to the end of accepting.
     pub drain_delay: Duration,
     /// From SIGTERM to the end.
@@ -89,12 +122,19 @@ impl Settings {
     /// Reads the platform's variables. Faults are noted in `env`: see [`Env::finish`].
     pub fn read(env: &mut Env) -> Self {
         let quota = |text: &str| Quota::parse(text).map_err(|error| without_value(&error));
+        let listen = env.required(&var::LISTEN, socket_addr);
+        let admin_listen = env.optional(&var::ADMIN_LISTEN, socket_addr);
+        let (trusted_proxies, uncounted) = env
+            .optional(&var::TRUSTED_PROXIES, |t| {
+                let trusted = TrustedProxies::parse(t).map_err(|e| without_value(&e))?;
+                Ok((trusted, networks(t)?))
+            })
+            .unwrap_or_else(|| (TrustedProxies::none(), Networks::none()));
         let settings = Self {
-            listen: env.required(&var::LISTEN, socket_addr),
-            admin_listen: env.optional(&var::ADMIN_LISTEN, socket_addr),
-            trusted_proxies: env
-                .optional(&var::TRUSTED_PROXIES, |t| TrustedProxies::parse(t).map_err(|e| without_value(&e)))
-                .unwrap_or_else(TrustedProxies::none),
+            listen,
+            admin_listen,
+            trusted_proxies,
+            uncounted,
             cors_origins: env
                 .optional(&var::CORS_ORIGINS, |t| OriginList::parse(t).map_err(|e| without_value(&e))),
             rate_standard: env.required(&var::RATE_STANDARD, quota),
@@ -103,6 +143,12 @@ impl Settings {
             max_body: env.required(&var::MAX_BODY, size),
             request_deadline: env.required(&var::REQUEST_DEADLINE, duration),
             max_connections: env.required(&var::MAX_CONNECTIONS, count),
+            detection: env.required(&var::DETECTION, detection),
+            client_connections: env.required(&var::CLIENT_CONNECTIONS, count),
+            proxy_protocol: env.optional(&var::PROXY_PROTOCOL, |t| {
+                ProxyProtocol::required_from(networks(t)?).map_err(|_| "holds no network".to_owned())
+            }),
+            tls: tls(env),
             drain_delay: env
                 .required(&var::DRAIN_DELAY, |t| if t == "0s" { Ok(Duration::ZERO) } else { duration(t) }),
             drain_deadline: env.required(&var::DRAIN_DEADLINE, duration),
@@ -120,6 +166,23 @@ impl Settings {
         }
         settings
     }
+}
+
+fn networks(list: &str) -> Result<Networks, String> {
+    Networks::parse(list)
+        .map_err(|_| "holds what is no network, or one with bits set after its prefix".to_owned())
+}
+
+/// One without the other is a mistake, whichever is missing.
+fn tls(env: &mut Env) -> Option<TlsPaths> {
+    let path = |t: &str| text(t).map(PathBuf::from);
+    match (env.optional(&var::TLS_CERT, path), env.optional(&var::TLS_KEY, path)) {
+        (Some(cert), Some(key)) => return Some(TlsPaths { cert, key }),
+        (Some(_), None) => env.fault(&var::TLS_CERT, "is of no use without CAMPOTECH_TLS_KEY"),
+        (None, Some(_)) => env.fault(&var::TLS_KEY, "is of no use without CAMPOTECH_TLS_CERT"),
+        (None, None) => {}
+    }
+    None
 }
 
 /// The guards' own messages show the value, which may have been meant for another variable.
@@ -156,6 +219,15 @@ fn filter(value: &str) -> Result<String, String> {
     match value.parse::<tracing_subscriber::EnvFilter>() {
         Ok(_) => Ok(value.to_owned()),
         Err(_) => Err("is not a tracing filter".to_owned()),
+    }
+}
+
+fn detection(value: &str) -> Result<DetectionMode, String> {
+    match value {
+        "off" => Ok(DetectionMode::Off),
+        "report" => Ok(DetectionMode::Report),
+        "block" => Ok(DetectionMode::Block),
+        _ => Err("is neither off, report nor block".to_owned()),
     }
 }
 

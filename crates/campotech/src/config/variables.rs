@@ -22,7 +22,12 @@ variables! {
     RATE_WEBHOOK = "CAMPOTECH_RATE_WEBHOOK", Some("500/1m"), "500/1m", false, "quota of the webhook tier";
     MAX_BODY = "CAMPOTECH_MAX_BODY", Some("256KiB"), "256KiB", false, "largest request body after decompression (webhooks: 1 MiB)";
     REQUEST_DEADLINE = "CAMPOTECH_REQUEST_DEADLINE", Some("10s"), "10s", false, "time for the body to arrive (else 408) and for the handler to answer (else 503)";
-    MAX_CONNECTIONS = "CAMPOTECH_MAX_CONNECTIONS", Some("10000"), "10000", false, "connections at once; more are closed at accept";
+    MAX_CONNECTIONS = "CAMPOTECH_MAX_CONNECTIONS", Some("10000"), "10000", false, "connections at once; requests on more are answered 503, probes as ever";
+    DETECTION = "CAMPOTECH_DETECTION", Some("report"), "block", false, "attacks in the content of requests: off, report (told, and let pass) or block (refused with 400)";
+    CLIENT_CONNECTIONS = "CAMPOTECH_CLIENT_CONNECTIONS", Some("1000"), "200", false, "connections at once of one client network (IPv4 address, IPv6 /64); more are closed; trusted proxies are not counted";
+    PROXY_PROTOCOL = "CAMPOTECH_PROXY_PROTOCOL", None, "10.0.0.0/8", false, "networks of balancers whose connections begin with a PROXY header, which says who the client is";
+    TLS_CERT = "CAMPOTECH_TLS_CERT", None, "/etc/campotech/tls.crt", false, "PEM file of certificates, with which the public listener speaks https; read again on SIGHUP and when it changes";
+    TLS_KEY = "CAMPOTECH_TLS_KEY", None, "/etc/campotech/tls.key", false, "PEM file of the key of that certificate";
     DRAIN_DELAY = "CAMPOTECH_DRAIN_DELAY", Some("5s"), "5s", false, "time between SIGTERM (not ready at once) and the end of accepting";
     DRAIN_DEADLINE = "CAMPOTECH_DRAIN_DEADLINE", Some("25s"), "25s", false, "time from SIGTERM to the end of the process, whatever is left";
     EXTERNAL_CHECKS = "CAMPOTECH_EXTERNAL_CHECKS", None, "billing=http://10.0.0.7:8080/live", true, "HTTP dependencies to watch, as name=url, degrading";

@@ -13,7 +13,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::escape::{LONGEST, Style};
 use super::fields::{JsonPairs, Message, name, string};
-use crate::request_span;
+use super::request::{RequestFields, is_request};
 
 /// Keys of the line itself.
 const OF_LINE: &[&str] =
@@ -82,16 +82,17 @@ where
         event.record(&mut message);
         message.result?;
         writer.write_char('"')?;
-        let of_request = |span: &SpanRef<'_, S>| span.metadata().target() == request_span::TARGET;
         let mut scope = context.event_scope().into_iter().flatten();
-        if let Some(request) = scope.find(of_request) {
+        if let Some(request) = scope.find(is_request) {
             fields(&mut writer, &request)?;
+        } else if let Some(request) = RequestFields::current() {
+            request.json(&mut writer)?;
         }
         let mut pairs = JsonPairs::new(&mut writer, OF_LINE, false);
         event.record(&mut pairs);
         pairs.result?;
         let mut scope = context.event_scope().into_iter().flatten();
-        if let Some(span) = scope.next().filter(|span| !of_request(span)) {
+        if let Some(span) = scope.next().filter(|span| !is_request(span)) {
             writer.write_str(",\"span\":{\"name\":")?;
             name(&mut writer, span.name())?;
             fields(&mut writer, &span)?;
@@ -102,7 +103,11 @@ where
 }
 
 fn fields<S: for<'a> LookupSpan<'a>>(writer: &mut Writer<'_>, span: &SpanRef<'_, S>) -> fmt::Result {
-    match span.extensions().get::<FormattedFields<JsonFields>>() {
+    let extensions = span.extensions();
+    if let Some(request) = extensions.get::<RequestFields>() {
+        request.json(writer)?;
+    }
+    match extensions.get::<FormattedFields<JsonFields>>() {
         Some(fields) if !fields.is_empty() => write!(writer, ",{fields}"),
         _ => Ok(()),
     }

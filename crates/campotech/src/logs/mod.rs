@@ -3,6 +3,7 @@
 mod escape;
 mod fields;
 mod json;
+mod request;
 mod text;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use std::io::IsTerminal;
 
 use campotech_sentry::SentryGuard;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::layer;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -19,10 +21,15 @@ use crate::config::{LogFormat, Settings};
 use crate::otlp::Traces;
 
 use json::{JsonFields, JsonLines};
+use request::Lines;
+pub(crate) use request::{OursMark, RequestFields};
 use text::{TextFields, TextLines};
 
 /// Lines that wait for the reader; more are dropped and counted.
 const WAITING: usize = 8_192;
+
+/// The target of spans that are for traces alone.
+const TELEMETRY: &str = "telemetry";
 
 /// Writes what waits when it is dropped.
 pub(crate) struct LogGuard {
@@ -35,19 +42,31 @@ pub(crate) fn install(settings: &Settings, traces: &Traces, sentry: &SentryGuard
     let (writer, guard) =
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).finish(std::io::stderr());
     let dropped = writer.error_counter();
-    let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    // Spans for traces alone; each line would repeat them.
-    let filter = "telemetry=off".parse().map_or(filter.clone(), |spans| filter.add_directive(spans));
     let lines = layer().with_writer(writer).with_ansi(std::io::stderr().is_terminal());
+    let targets = settings.log.parse::<Targets>();
+    let fields = targets.is_err();
     let lines = match settings.log_format {
-        LogFormat::Text => lines.fmt_fields(TextFields).event_format(TextLines).boxed(),
-        LogFormat::Json => lines.fmt_fields(JsonFields).event_format(JsonLines).boxed(),
+        LogFormat::Text => {
+            Lines { lines: lines.fmt_fields(TextFields).event_format(TextLines), fields }.boxed()
+        }
+        LogFormat::Json => {
+            Lines { lines: lines.fmt_fields(JsonFields).event_format(JsonLines), fields }.boxed()
+        }
     };
-    let _ = tracing_subscriber::registry()
-        .with(traces.layer())
-        .with(lines.with_filter(filter))
-        .with(sentry.tracing_layer())
-        .try_init();
+    let lines = match targets {
+        // Spans for traces alone; each line would repeat them.
+        Ok(targets) => lines.with_filter(targets.with_target(TELEMETRY, LevelFilter::OFF)).boxed(),
+        // What looks at spans and their fields has to be told of each entering.
+        Err(_) => {
+            let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
+            let off = format!("{TELEMETRY}=off").parse();
+            lines.with_filter(off.map_or(filter.clone(), |spans| filter.add_directive(spans))).boxed()
+        }
+    };
+    // Those that are there and no others: by one that is none, or has no filter, everything would be wanted.
+    let mark = (!fields).then(|| OursMark.with_filter(LevelFilter::OFF).boxed());
+    let layers = traces.layer().into_iter().chain(mark).chain([lines]).chain(sentry.tracing_layer());
+    let _ = tracing_subscriber::registry().with(layers.collect::<Vec<_>>()).try_init();
     LogGuard { dropped, _writer: guard }
 }
 

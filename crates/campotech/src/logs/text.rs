@@ -12,6 +12,7 @@ use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use super::escape::Style;
 use super::fields::{Message, TextPairs};
+use super::request::{RequestFields, is_request};
 
 /// The lines.
 #[derive(Debug)]
@@ -49,12 +50,28 @@ where
         let metadata = event.metadata();
         SystemTime.format_time(&mut writer)?;
         level(&mut writer, *metadata.level())?;
+        if !context.event_scope().into_iter().flatten().any(|span| is_request(&span))
+            && let Some(request) = RequestFields::current()
+        {
+            writer.write_str("request{")?;
+            request.text(&mut writer)?;
+            writer.write_str("}: ")?;
+        }
         for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
-            write!(writer, "{}", span.name())?;
-            if let Some(fields) = span.extensions().get::<FormattedFields<TextFields>>()
-                && !fields.is_empty()
-            {
-                write!(writer, "{{{fields}}}")?;
+            writer.write_str(span.name())?;
+            let extensions = span.extensions();
+            let request = extensions.get::<RequestFields>();
+            let fields = extensions.get::<FormattedFields<TextFields>>().filter(|fields| !fields.is_empty());
+            if request.is_some() || fields.is_some() {
+                writer.write_char('{')?;
+                if let Some(request) = request {
+                    request.text(&mut writer)?;
+                }
+                if let Some(fields) = fields {
+                    writer.write_str(if request.is_some() { " " } else { "" })?;
+                    writer.write_str(fields)?;
+                }
+                writer.write_char('}')?;
             }
             writer.write_str(": ")?;
         }

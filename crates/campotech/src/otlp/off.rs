@@ -1,11 +1,11 @@
 //! Without the feature `otlp`: no variables, no spans leave, and no new trace is sampled.
 
-use campotech_core::{Sampling, TraceContext};
+use campotech_core::{RequestContext, Sampling};
 use campotech_metrics::Metrics;
 use http::{Method, Version};
 use tokio::time::Instant;
 use tracing::Span;
-use tracing_subscriber::layer::Identity;
+use tracing_subscriber::{Layer, Registry};
 
 use crate::config::{Env, Variable};
 use crate::error::PlatformError;
@@ -36,8 +36,8 @@ impl Traces {
         Ok(Self)
     }
 
-    pub(crate) fn layer(&self) -> Identity {
-        Identity::new()
+    pub(crate) fn layer(&self) -> Option<Box<dyn Layer<Registry> + Send + Sync>> {
+        None
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "the other one can fail")]
@@ -49,11 +49,11 @@ impl Traces {
     pub(crate) async fn finish(self, _deadline: Instant) {}
 }
 
-pub(crate) const fn begin_work(_span: &Span, _trace: &TraceContext) {}
+pub(crate) const fn begin_work(_span: &Span, _context: &RequestContext) {}
 
 pub(crate) const fn begin_request(
     _span: &Span,
-    _trace: &TraceContext,
+    _context: &RequestContext,
     _method: &Method,
     _route: Option<&str>,
     _https: bool,

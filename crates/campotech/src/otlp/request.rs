@@ -1,6 +1,6 @@
 //! What the span of a request says: HTTP's semantic conventions, without anything a client sent.
 
-use campotech_core::TraceContext;
+use campotech_core::RequestContext;
 use http::{Method, Version};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanRef, Status, TraceContextExt};
@@ -13,13 +13,13 @@ use crate::access_log::known;
 /// Starts the span of a request that is answered here.
 pub(crate) fn begin_request(
     span: &Span,
-    trace: &TraceContext,
+    context: &RequestContext,
     method: &Method,
     route: Option<&str>,
     https: bool,
     version: Version,
 ) {
-    if !begin(span, trace) || !trace.sampled() {
+    if !begin(span, context) || !context.trace().sampled() {
         return;
     }
     let method = known(method);
@@ -37,8 +37,8 @@ pub(crate) fn begin_request(
 }
 
 /// Starts the span of work that a request left to be done.
-pub(crate) fn begin_work(span: &Span, trace: &TraceContext) {
-    begin(span, trace);
+pub(crate) fn begin_work(span: &Span, context: &RequestContext) {
+    begin(span, context);
 }
 
 /// Says how the request ended; the span ends when its last handle is dropped.
@@ -65,13 +65,19 @@ pub(crate) fn end_request(span: &Span, status: Option<u16>, end: &'static str) {
 }
 
 /// Whether spans are sent at all.
-fn begin(span: &Span, trace: &TraceContext) -> bool {
+fn begin(span: &Span, context: &RequestContext) -> bool {
+    let trace = context.trace();
     if span.set_parent(parent_of(trace)).is_err() {
         return false;
     }
-    let _ids = choose(trace);
+    let ids = choose(trace);
     // Asking for its context is what starts a span, so it happens while the ids are chosen.
     let _ = span.context();
+    drop(ids);
+    if trace.sampled() {
+        let id = context.request_id().as_str().to_owned();
+        on(span, |span| span.set_attribute(KeyValue::new("request_id", id)));
+    }
     true
 }
 

@@ -71,16 +71,18 @@ impl Traces {
     }
 
     /// Makes spans of tracing's spans of INFO and above. Log lines stay in the log.
-    pub(crate) fn layer(&self) -> impl Layer<Registry> + Send + Sync + use<> {
+    pub(crate) fn layer(&self) -> Option<Box<dyn Layer<Registry> + Send + Sync>> {
         self.0.as_ref().map(|running| {
             tracing_opentelemetry::layer()
                 .with_tracer(running.provider.tracer("campotech"))
                 .with_location(false)
                 .with_threads(false)
                 .with_tracked_inactivity(false)
-                .with_filter(filter_fn(|metadata| {
-                    metadata.is_span() && *metadata.level() <= LevelFilter::INFO
-                }))
+                .with_filter(
+                    filter_fn(|metadata| metadata.is_span() && *metadata.level() <= LevelFilter::INFO)
+                        .with_max_level_hint(LevelFilter::INFO),
+                )
+                .boxed()
         })
     }
 

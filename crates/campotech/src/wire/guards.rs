@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use campotech_core::Observer;
+use campotech_core::{Mode, Observer};
 use campotech_metrics::Metrics;
 use campotech_security::ConfigError;
 use campotech_security::client_ip::ClientIpLayer;
 use campotech_security::cors::{CrossOriginLayer, OriginList};
 use campotech_security::csrf::CsrfLayer;
 use campotech_security::deadline::HandlerDeadlineLayer;
-use campotech_security::headers::SecurityHeadersLayer;
-use campotech_security::inspect::InspectLayer;
+use campotech_security::headers::{HeaderProfile, ReportingEndpoint, SecurityHeadersLayer};
+use campotech_security::identity::IdentityLayer;
+use campotech_security::inspect::{Detection, InspectLayer};
 use campotech_security::overload::OverloadLayer;
 use campotech_security::payload::PayloadLayer;
 use campotech_security::rate_limit::shared::SharedLimits;
@@ -18,7 +19,8 @@ use campotech_security::rate_limit::{Algorithm, RateLimitLayer, Tier};
 use campotech_security::request_id::RequestIdLayer;
 use campotech_sentry::{SentryGuard, SentryLayer};
 
-use crate::config::Settings;
+use super::attack_evidence::EvidenceLog;
+use crate::config::{DetectionMode, Settings};
 use crate::error::PlatformError;
 use crate::stack::Stack;
 
@@ -31,6 +33,8 @@ pub(crate) struct Additions {
     pub(crate) tiers: Vec<Tier>,
     pub(crate) body_limits: Vec<(&'static str, usize)>,
     pub(crate) signed: Vec<&'static str>,
+    pub(crate) open: Vec<&'static str>,
+    pub(crate) reports: Option<&'static str>,
     pub(crate) shared: Option<SharedLimits>,
 }
 
@@ -44,12 +48,14 @@ pub(crate) fn stack(
     let told = || Arc::clone(observer);
     let origins = settings.cors_origins.clone().unwrap_or_else(OriginList::none);
     Ok(Stack {
-        client_ip: ClientIpLayer::new(settings.trusted_proxies.clone()).with_observer(told()),
-        request_id: RequestIdLayer::new().with_sampling(settings.traces.sampling()).with_observer(told()),
+        identity: IdentityLayer::new(
+            ClientIpLayer::new(settings.trusted_proxies.clone()).with_observer(told()),
+            RequestIdLayer::new().with_sampling(settings.traces.sampling()).with_observer(told()),
+        ),
         metrics: metrics.clone(),
-        headers: SecurityHeadersLayer::new(),
+        headers: headers(additions.reports).map_err(PlatformError::build("reports"))?,
         cors: CrossOriginLayer::new(origins.clone()).with_observer(told()),
-        csrf: CsrfLayer::new().with_trusted_origins(origins).with_observer(told()),
+        csrf: csrf(origins, &additions.open).map_err(PlatformError::build("csrf"))?.with_observer(told()),
         errors: SentryLayer::new(sentry).with_server_errors(true),
         overload: OverloadLayer::new(IN_FLIGHT)
             .map_err(PlatformError::build("overload"))?
@@ -61,9 +67,17 @@ pub(crate) fn stack(
         payload: payload(settings, &additions.body_limits, &additions.signed)
             .map_err(PlatformError::build("payload"))?
             .with_observer(told()),
-        inspect: inspect(&additions.signed).map_err(PlatformError::build("inspect"))?.with_observer(told()),
-        observer: told(),
+        inspect: inspect(settings.detection, &additions.signed, additions.reports)
+            .map_err(PlatformError::build("inspect"))?
+            .with_observer(told()),
     })
+}
+
+/// Pages alone load what may violate a policy.
+fn headers(reports: Option<&'static str>) -> Result<SecurityHeadersLayer, ConfigError> {
+    let layer = SecurityHeadersLayer::new();
+    let Some(path) = reports else { return Ok(layer) };
+    Ok(layer.with_html(HeaderProfile::html().with_reports(&ReportingEndpoint::new("csp", path)?)))
 }
 
 fn rate_limit(
@@ -78,8 +92,27 @@ fn rate_limit(
     Ok(shared.into_iter().fold(layer, RateLimitLayer::with_shared))
 }
 
-fn inspect(signed: &[&'static str]) -> Result<InspectLayer, ConfigError> {
-    signed.iter().try_fold(InspectLayer::new(), |layer, pattern| layer.without_body_for(pattern))
+fn csrf(origins: OriginList, open: &[&'static str]) -> Result<CsrfLayer, ConfigError> {
+    let layer = CsrfLayer::new().with_trusted_origins(origins);
+    open.iter().try_fold(layer, |layer, pattern| layer.without_isolation_for(pattern))
+}
+
+fn inspect(
+    detection: DetectionMode,
+    signed: &[&'static str],
+    reports: Option<&'static str>,
+) -> Result<InspectLayer, ConfigError> {
+    let detecting = |mode| {
+        let detection = Detection::new().with_mode(mode).with_evidence(Arc::new(EvidenceLog));
+        InspectLayer::new().with_detection(detection)
+    };
+    let layer = match detection {
+        DetectionMode::Off => InspectLayer::new().without_detection(),
+        DetectionMode::Report => detecting(Mode::ReportOnly),
+        DetectionMode::Block => detecting(Mode::Enforce),
+    };
+    // A browser's report of an attack holds it.
+    signed.iter().copied().chain(reports).try_fold(layer, InspectLayer::without_body_for)
 }
 
 fn payload(

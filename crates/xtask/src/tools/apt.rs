@@ -15,11 +15,23 @@ pub(super) const AUDIT: &[Packaged] = &[
     ("shellcheck", "shellcheck"),
 ];
 
+/// What ratios call besides.
+pub(super) const BARS: &[Packaged] = &[
+    ("taskset", "util-linux"), // a server and its clients on a CPU each
+    ("wrk", "wrk"),
+];
+
 /// What counts instructions.
 pub(super) const BENCH: &[Packaged] = &[("valgrind", "valgrind")];
 
 /// What the tests in a browser call besides.
-pub(super) const E2E: &[Packaged] = &[("chromium", "chromium")];
+pub(super) const E2E: &[Packaged] = &[
+    ("chromium", "chromium"),
+    ("openssl", "openssl"), // a certificate of the tests' own
+];
+
+/// What the fuzzer's own part is compiled with, and what the private tools are installed with.
+pub(super) const FUZZ: &[Packaged] = &[("c++", "g++"), ("python3", "python3-venv")];
 
 /// What makes the image; it needs nothing else.
 pub(super) const IMAGE: &[Packaged] = &[("buildah", "buildah"), ("git", "git"), ("strip", "binutils")];
@@ -28,13 +40,13 @@ pub(super) const IMAGE: &[Packaged] = &[("buildah", "buildah"), ("git", "git"), 
 pub(super) const PYTHON: &[Packaged] = &[("python3", "python3-venv")];
 
 /// What the tests of the delivery call besides.
-pub(super) const DELIVERY: &[Packaged] =
-    &[("docker-registry", "docker-registry"), ("haproxy", "haproxy"), ("skopeo", "skopeo")];
+pub(super) const DELIVERY: &[Packaged] = &[("docker-registry", "docker-registry"), ("skopeo", "skopeo")];
 
 /// What the tests call.
 pub(super) const TESTS: &[Packaged] = &[
     ("amtool", "prometheus-alertmanager"), // Alertmanager's configuration; its server comes with it
     ("git", "git"),                        // advisory database: cargo-deny reads nothing but a repository
+    ("haproxy", "haproxy"),                // the PROXY protocol, and deliveries
     ("node", "nodejs"),                    // the receiver of error events
     ("npm", "npm"),
     ("postgres", "postgresql"), // private servers; the one that the package may start is left alone
@@ -44,7 +56,8 @@ pub(super) const TESTS: &[Packaged] = &[
     ("promtool", "prometheus"),  // exposition, rules and their tests
     ("python3", "python3-venv"), // the private tools
     ("redis-server", "redis-server"),
-    ("setsid", "util-linux"), // private servers
+    ("setsid", "util-linux"),         // private servers
+    ("slowhttptest", "slowhttptest"), // slow clients
     ("tar", "tar"),
     ("xz", "xz-utils"),
 ];

@@ -9,15 +9,17 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use npm::INSTALL as NPM_INSTALL;
 use pypi::Place;
-pub(crate) use pypi::{AUDIT, DELIVERY, TESTS};
+pub(crate) use pypi::{AUDIT, DELIVERY, FUZZ, TESTS};
 
 /// What a verb needs.
 #[derive(Clone, Copy)]
 pub(crate) enum Kit {
     Tests,
     Audit,
+    Bars,
     Bench,
     Browser,
+    Fuzz,
     Image,
     Delivery,
     /// The scanners alone.
@@ -31,8 +33,10 @@ impl Kit {
         match self {
             Self::Tests => apt::TESTS,
             Self::Audit => apt::AUDIT,
+            Self::Bars => apt::BARS,
             Self::Bench => apt::BENCH,
             Self::Browser => apt::E2E,
+            Self::Fuzz => apt::FUZZ,
             Self::Image => apt::IMAGE,
             Self::Prebuilt | Self::Scan => apt::PYTHON,
             Self::Delivery => apt::DELIVERY,
@@ -43,7 +47,8 @@ impl Kit {
         match self {
             Self::Tests | Self::Prebuilt => Some(&TESTS),
             Self::Audit | Self::Scan => Some(&AUDIT),
-            Self::Bench | Self::Browser | Self::Image => None,
+            Self::Fuzz => Some(&FUZZ),
+            Self::Bars | Self::Bench | Self::Browser | Self::Image => None,
             Self::Delivery => Some(&DELIVERY),
         }
     }
@@ -53,7 +58,9 @@ impl Kit {
         match self {
             Self::Tests => &[Self::Tests],
             Self::Prebuilt => &[Self::Prebuilt],
+            Self::Bars => &[Self::Bench, Self::Bars],
             Self::Bench => &[Self::Bench],
+            Self::Fuzz => &[Self::Fuzz],
             Self::Image => &[Self::Image],
             Self::Scan => &[Self::Scan],
             Self::Audit => &[Self::Prebuilt, Self::Audit],

@@ -37,6 +37,15 @@ pub(crate) const DELIVERY: Place = Place {
     any: &[],
 };
 
+/// What the fuzz targets are built with.
+pub(crate) const FUZZ: Place = Place {
+    dir: "fuzz-tools",
+    file: "crates/xtask/fuzz.txt",
+    requirements: include_str!("../../fuzz.txt"),
+    pinned: &["cargo-fuzz"],
+    any: &[],
+};
+
 /// What the audit needs, with all that these need: whole applications in Python.
 pub(crate) const AUDIT: Place = Place {
     dir: "audit-tools",
@@ -115,7 +124,7 @@ mod tests {
 
     #[test]
     fn every_tool_is_pinned_by_version_and_hash() {
-        for place in [TESTS, DELIVERY, AUDIT] {
+        for place in [TESTS, DELIVERY, FUZZ, AUDIT] {
             let text = place.requirements.replace("\\\n", " ");
             let lines = || text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
             assert!(lines().count() >= place.pinned.len() + place.any.len());

@@ -40,7 +40,8 @@ fn bench(args: &[String]) -> ExitCode {
     match Workspace::load() {
         Ok(workspace) => {
             let mut run = Runner::default();
-            if have_tools(&mut run, &workspace, Kit::Bench, install) {
+            let kit = if matches!(asked, Asked::Bars(_)) { Kit::Bars } else { Kit::Bench };
+            if have_tools(&mut run, &workspace, kit, install) {
                 steps(&Bench::of(&workspace, asked), &mut run, asked);
             }
             run.finish()

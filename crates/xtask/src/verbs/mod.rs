@@ -2,8 +2,10 @@
 
 mod audit;
 mod bench;
+mod corpus;
 mod delivery;
 mod e2e;
+mod fuzz;
 mod image;
 mod load;
 mod monitor;
@@ -82,10 +84,12 @@ const VERBS: &[Verb] = &[
     monitor::MONITOR,
     monitor::DASHBOARDS,
     load::LOAD,
+    corpus::CORPUS,
     e2e::E2E,
     image::VERB,
     delivery::VERB,
     audit::VERB,
+    fuzz::VERB,
     sbom::VERB,
     package::VERB,
 ];

@@ -42,6 +42,31 @@ for (const path of ['/status', '/api/docs']) {
       await site.stop();
     });
 
+    test('text becomes neither HTML nor code', async ({ page }) => {
+      await page.goto(path);
+      const refused = await page.evaluate(() => {
+        const sinks: Record<string, () => void> = {
+          innerHTML: () => (document.body.innerHTML = '<b>text</b>'),
+          insertAdjacentHTML: () => document.body.insertAdjacentHTML('beforeend', '<b>text</b>'),
+          eval: () => (0, eval)('window.code = true'),
+          Function: () => new Function('window.code = true')(),
+          src: () => (document.createElement('script').src = 'data:,'),
+        };
+        const refuses = (name: string) => {
+          try {
+            sinks[name]();
+            return false;
+          } catch {
+            return true;
+          }
+        };
+        // Later: what a test evaluates may itself evaluate, whatever the policy says.
+        return new Promise<string[]>((told) => setTimeout(() => told(Object.keys(sinks).filter(refuses))));
+      });
+      expect(refused).toEqual(['innerHTML', 'insertAdjacentHTML', 'eval', 'Function', 'src']);
+      expect(await page.evaluate(() => 'code' in window)).toBe(false);
+    });
+
     test('without the policy they would run', async ({ page, server, stranger }) => {
       const site = await smuggle(server, path, INLINE + HANDLER + foreign(stranger), ['content-security-policy']);
       await page.goto(site.origin + path);

@@ -13,10 +13,13 @@ const API = {
 const PAGE = {
   ...API,
   'content-security-policy': expect.stringMatching(
-    /^default-src 'none';script-src 'nonce-[\w-]{22}' 'strict-dynamic';style-src 'nonce-[\w-]{22}';img-src 'self' data:;connect-src 'self';font-src 'self';base-uri 'none';form-action 'self';frame-ancestors 'none'$/,
+    /^default-src 'none';script-src 'nonce-[\w-]{22}' 'strict-dynamic';style-src 'nonce-[\w-]{22}';img-src 'self' data:;connect-src 'self';font-src 'self';base-uri 'none';form-action 'self';frame-ancestors 'none';require-trusted-types-for 'script';report-to csp$/,
   ),
   'cross-origin-opener-policy': 'same-origin',
-  'permissions-policy': 'camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()',
+  'origin-agent-cluster': '?1',
+  'permissions-policy':
+    'accelerometer=(), bluetooth=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=()',
+  'reporting-endpoints': 'csp="/api/v1/reports"',
   'cache-control': 'no-store',
 };
 const NEVER = ['server', 'x-powered-by', 'set-cookie', 'strict-transport-security', 'access-control-allow-origin'];

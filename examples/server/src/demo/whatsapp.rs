@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use campotech::security::webhook::MetaSignature;
+use campotech::security::webhook::{Scheme, WebhookVerifier};
 use http::{Method, StatusCode};
 use rand::Rng;
 use serde_json::json;
@@ -55,8 +55,9 @@ pub(crate) async fn send(
 }
 
 fn signature(secret: &str, payload: &str) -> String {
-    let signed = MetaSignature::new(secret).map(|key| key.sign(payload.as_bytes()));
-    signed.ok().and_then(|value| value.to_str().map(str::to_owned).ok()).unwrap_or_default()
+    let signed = WebhookVerifier::new(Scheme::Meta, secret).and_then(|key| key.sign("", payload.as_bytes()));
+    let value = signed.ok().and_then(|mut headers| headers.remove(Scheme::Meta.signature_header()));
+    value.and_then(|value| value.to_str().map(str::to_owned).ok()).unwrap_or_default()
 }
 
 fn message(n: u32) -> (String, &'static str, String) {

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use campotech::metrics::WebSocketGuard;
 use futures_util::{SinkExt, StreamExt};
 use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
-use http::{HeaderMap, Uri};
+use http::{Extensions, HeaderMap, Uri};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::ApiError;
@@ -31,10 +31,11 @@ pub(crate) async fn subscribe(
     State(app): State<App>,
     uri: Uri,
     headers: HeaderMap,
+    extensions: Extensions,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     // Browsers let any page open a socket, so the origin is what tells the pages apart.
-    if !app.origins().allows_handshake(&uri, &headers) {
+    if !app.origins().allows_handshake(&uri, &headers, &extensions) {
         return Err(ApiError::Forbidden);
     }
     let session = session(&app, token(&headers).ok_or(ApiError::Unauthorized)?).await?;

@@ -30,7 +30,7 @@ pub(crate) async fn callback(
     // A request without a body has none to sign.
     let body = body.map(|Extension(body)| body).unwrap_or_default();
     let webhook = app.webhook().ok_or(ApiError::NotConfigured)?;
-    webhook.signature.verify(&headers, &body.0).map_err(|error| ApiError::Problem(error.problem()))?;
+    webhook.signature.verify(&headers, None, &body.0).map_err(|error| ApiError::Problem(error.problem()))?;
     check_json(&headers).map_err(|rejection| rejection.problem(Language::negotiate(&headers)))?;
     let mut delivery = Delivery::parse(&body.0);
     for message in &mut delivery.messages {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use campotech::security::webhook::{Scheme, WebhookVerifier};
 use campotech_testkit::{RawConnection, RawResponse};
 use serde_json::{Value, json};
 
@@ -198,8 +199,9 @@ impl Server {
 
     /// A callback of Meta with this body, signed.
     pub(crate) fn callback<'a>(&self, body: &str) -> Ask<'a> {
-        let key = campotech::security::webhook::MetaSignature::new(self.secrets().app_secret).unwrap();
-        let signature = key.sign(body.as_bytes()).to_str().unwrap().to_owned();
+        let key = WebhookVerifier::new(Scheme::Meta, self.secrets().app_secret).unwrap();
+        let headers = key.sign("", body.as_bytes()).unwrap();
+        let signature = headers[Scheme::Meta.signature_header()].to_str().unwrap().to_owned();
         Ask::new("POST", "/webhooks/whatsapp")
             .from(60)
             .header("content-type", "application/json")

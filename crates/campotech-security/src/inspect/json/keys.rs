@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// Names of all open objects, innermost last.
 #[derive(Debug)]
-pub(super) struct Keys<'a> {
+pub(in crate::inspect) struct Keys<'a> {
     text: &'a [u8],
     keys: Vec<Key>,
     /// Names with escapes, decoded.
@@ -15,7 +15,7 @@ pub(super) struct Keys<'a> {
 /// Where an object's names begin.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mark {
-    keys: usize,
+    pub(super) keys: usize,
     decoded: usize,
 }
 
@@ -24,16 +24,32 @@ struct Key {
     start: usize,
     end: usize,
     decoded: bool,
+    /// Its length and its first bytes: what differs in them differs.
+    mark: u64,
     /// Where it is written.
     offset: usize,
 }
 
 /// Up to so many names, comparing each with each is cheaper than sorting.
-const FEW: usize = 8;
+const FEW: usize = 32;
+
+/// Room for as many names as most bodies have open.
+const ROOM: usize = 16;
 
 impl<'a> Keys<'a> {
-    pub(super) const fn new(text: &'a [u8]) -> Self {
-        Self { text, keys: Vec::new(), decoded: Vec::new() }
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, keys: Vec::with_capacity(ROOM), decoded: Vec::new() }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// A name, decoded.
+    pub(super) fn name(&self, at: usize) -> Option<&[u8]> {
+        let key = self.keys.get(at)?;
+        let text = if key.decoded { &*self.decoded } else { self.text };
+        text.get(key.start..key.end)
     }
 
     /// An object begins.
@@ -51,7 +67,8 @@ impl<'a> Keys<'a> {
         } else {
             (span.start, span.end)
         };
-        self.keys.push(Key { start, end, decoded: escaped, offset });
+        let name = if escaped { &self.decoded[start..end] } else { &self.text[start..end] };
+        self.keys.push(Key { start, end, decoded: escaped, mark: mark(name), offset });
     }
 
     /// The innermost object ends: where a name of it is written for the second time.
@@ -62,7 +79,10 @@ impl<'a> Keys<'a> {
         let own = &mut keys[mark.keys..];
         let duplicate = if own.len() <= FEW {
             (1..own.len())
-                .find(|at| own[..*at].iter().any(|key| bytes(key) == bytes(&own[*at])))
+                .find(|at| {
+                    let last = &own[*at];
+                    own[..*at].iter().any(|key| key.mark == last.mark && bytes(key) == bytes(last))
+                })
                 .map(|at| own[at].offset)
         } else {
             // Sorted, not hashed: nobody can aim names at one bucket.
@@ -78,8 +98,16 @@ impl<'a> Keys<'a> {
     }
 }
 
+fn mark(name: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    let length = name.len().min(7);
+    first[..length].copy_from_slice(&name[..length]);
+    first[7] = name.len().min(255) as u8;
+    u64::from_le_bytes(first)
+}
+
 /// Appends a string's text with its escapes undone; the escapes are known to be well-formed.
-pub(super) fn unescape(raw: &[u8], text: &mut Vec<u8>) {
+pub(in crate::inspect) fn unescape(raw: &[u8], text: &mut Vec<u8>) {
     let mut rest = raw;
     while let Some((byte, after)) = rest.split_first() {
         rest = after;

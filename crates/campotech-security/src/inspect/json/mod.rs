@@ -2,12 +2,16 @@
 
 mod keys;
 mod limits;
+mod place;
 mod pointer;
 mod scan;
 
+pub(super) use keys::unescape;
 pub use limits::JsonLimits;
+pub(super) use limits::positive;
+pub(super) use place::Step;
 pub(super) use pointer::pointer_at;
-pub(super) use scan::check;
+pub(super) use scan::{JsonString, check};
 
 use super::finding::Finding;
 

@@ -4,21 +4,42 @@ use std::ops::Range;
 
 use super::super::finding::Finding;
 use super::keys::{Keys, Mark, hex};
+use super::place::Place;
 use super::{JsonFault, JsonLimits};
 
-struct Scan<'a> {
+/// A string or a name, as it is written.
+#[derive(Debug)]
+pub(in crate::inspect) struct JsonString<'a> {
+    /// What stands between the quotes.
+    pub(in crate::inspect) raw: &'a [u8],
+    /// Whether escapes are in it.
+    pub(in crate::inspect) escaped: bool,
+    /// Whether it is a member's name.
+    pub(in crate::inspect) is_name: bool,
+    pub(in crate::inspect) place: Place<'a>,
+}
+
+struct Scan<'a, V> {
     text: &'a [u8],
     at: usize,
     nodes: usize,
     limits: &'a JsonLimits,
     open: Vec<Open>,
     keys: Keys<'a>,
+    visit: V,
+}
+
+/// A string that was read.
+struct Read {
+    span: Range<usize>,
+    escaped: bool,
 }
 
 /// An array or object that is not closed yet.
-#[derive(Clone, Copy)]
-enum Open {
-    Array,
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Open {
+    /// How many elements have begun.
+    Array(usize),
     Object(Mark),
 }
 
@@ -32,20 +53,28 @@ enum Expect {
     CommaOrEnd,
 }
 
+/// Room for as many levels as most bodies have.
+const LEVELS: usize = 8;
+
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Checks that `text` is one JSON text within `limits`, with unique names.
-pub(in crate::inspect) fn check(text: &[u8], limits: &JsonLimits) -> Result<(), JsonFault> {
+/// Checks that `text` is one JSON text within `limits`, with unique names; `visit` is told every string and name on the way.
+pub(in crate::inspect) fn check(
+    text: &[u8],
+    limits: &JsonLimits,
+    visit: impl FnMut(&JsonString<'_>),
+) -> Result<(), JsonFault> {
     if text.starts_with(BOM) {
         return Err(JsonFault { finding: Finding::JsonBom, offset: 0 });
     }
     if let Err(error) = std::str::from_utf8(text) {
         return Err(JsonFault { finding: Finding::JsonUtf8, offset: error.valid_up_to() });
     }
-    Scan { text, at: 0, nodes: 0, limits, open: Vec::new(), keys: Keys::new(text) }.run()
+    Scan { text, at: 0, nodes: 0, limits, open: Vec::with_capacity(LEVELS), keys: Keys::new(text), visit }
+        .run()
 }
 
-impl Scan<'_> {
+impl<V: FnMut(&JsonString<'_>)> Scan<'_, V> {
     fn run(mut self) -> Result<(), JsonFault> {
         let mut expect = Expect::Value;
         loop {
@@ -57,9 +86,11 @@ impl Scan<'_> {
                 (Expect::CommaOrEnd, next) => match (self.open.last(), next) {
                     (None, None) => return Ok(()),
                     (None, Some(_)) => return self.fault(Finding::JsonTrailing, self.at),
-                    (Some(Open::Array), Some(b',')) => self.step(Expect::Value),
+                    (Some(Open::Array(_)), Some(b',')) => self.step(Expect::Value),
                     (Some(Open::Object(_)), Some(b',')) => self.step(Expect::Key),
-                    (Some(Open::Array), Some(b']')) | (Some(Open::Object(_)), Some(b'}')) => self.close()?,
+                    (Some(Open::Array(_)), Some(b']')) | (Some(Open::Object(_)), Some(b'}')) => {
+                        self.close()?
+                    }
                     _ => return self.fault(Finding::JsonSyntax, self.at),
                 },
                 _ => return self.fault(Finding::JsonSyntax, self.at),
@@ -72,16 +103,23 @@ impl Scan<'_> {
         if self.nodes > self.limits.nodes {
             return self.fault(Finding::JsonNodes, self.at);
         }
+        if let Some(Open::Array(count)) = self.open.last_mut() {
+            *count += 1;
+            if *count > self.limits.array_length {
+                return self.fault(Finding::JsonArrayLength, self.at);
+            }
+        }
         match byte {
             b'"' => {
                 let start = self.at;
-                let (span, _) = self.string()?;
-                if span.len() > self.limits.string_length {
+                let read = self.string()?;
+                if read.span.len() > self.limits.string_length {
                     return self.fault(Finding::JsonStringLength, start);
                 }
+                self.tell(&read, false);
             }
             b'{' => return self.enter(Open::Object(self.keys.open()), Expect::KeyOrEnd),
-            b'[' => return self.enter(Open::Array, Expect::ValueOrEnd),
+            b'[' => return self.enter(Open::Array(0), Expect::ValueOrEnd),
             b't' => self.literal(b"true")?,
             b'f' => self.literal(b"false")?,
             b'n' => self.literal(b"null")?,
@@ -109,11 +147,12 @@ impl Scan<'_> {
 
     fn key(&mut self) -> Result<Expect, JsonFault> {
         let start = self.at;
-        let (span, escaped) = self.string()?;
-        if span.len() > self.limits.key_length {
+        let read = self.string()?;
+        if read.span.len() > self.limits.key_length {
             return self.fault(Finding::JsonKeyLength, start);
         }
-        self.keys.push(span, escaped);
+        self.tell(&read, true);
+        self.keys.push(read.span, read.escaped);
         self.skip_space();
         if self.peek() != Some(b':') {
             return self.fault(Finding::JsonSyntax, self.at);
@@ -121,19 +160,26 @@ impl Scan<'_> {
         Ok(self.step(Expect::Value))
     }
 
-    /// What stands between the quotes, and whether escapes are in it.
-    fn string(&mut self) -> Result<(Range<usize>, bool), JsonFault> {
+    fn tell(&mut self, read: &Read, is_name: bool) {
+        let Self { text, open, keys, visit, .. } = self;
+        visit(&JsonString {
+            raw: &text[read.span.clone()],
+            escaped: read.escaped,
+            is_name,
+            place: Place { open, keys },
+        });
+    }
+
+    fn string(&mut self) -> Result<Read, JsonFault> {
         let start = self.at + 1;
         let mut escaped = false;
         self.at = start;
         loop {
-            let rest = &self.text[self.at..];
-            let plain = rest.iter().position(|b| *b < 0x20 || matches!(b, b'"' | b'\\'));
-            self.at += plain.unwrap_or(rest.len());
+            self.at += plain_length(&self.text[self.at..]);
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok((start..self.at - 1, escaped));
+                    return Ok(Read { span: start..self.at - 1, escaped });
                 }
                 Some(b'\\') => {
                     escaped = true;
@@ -180,6 +226,7 @@ impl Scan<'_> {
 
     // The grammar only: how large a number may be is for the type that reads it.
     fn number(&mut self) -> Result<(), JsonFault> {
+        let start = self.at;
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
@@ -198,6 +245,9 @@ impl Scan<'_> {
                 self.at += 1;
             }
             self.digits()?;
+        }
+        if self.at - start > self.limits.number_length {
+            return self.fault(Finding::JsonNumberLength, start);
         }
         Ok(())
     }
@@ -230,4 +280,23 @@ impl Scan<'_> {
     const fn fault<T>(&self, finding: Finding, offset: usize) -> Result<T, JsonFault> {
         Err(JsonFault { finding, offset })
     }
+}
+
+/// How many bytes there are before the first that is a quote, a backslash or a control character.
+fn plain_length(text: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    // Eight at a time: the lowest byte that is marked is marked rightly (Mycroft).
+    let zeros = |x: u64| x.wrapping_sub(ONES) & !x;
+    let (chunks, rest) = text.as_chunks::<8>();
+    for (at, chunk) in chunks.iter().enumerate() {
+        let x = u64::from_le_bytes(*chunk);
+        let quotes = zeros(x ^ (ONES * 0x22)) | zeros(x ^ (ONES * 0x5c));
+        let stops = (quotes | (x.wrapping_sub(ONES * 0x20) & !x)) & HIGHS;
+        if stops != 0 {
+            return at * 8 + stops.trailing_zeros() as usize / 8;
+        }
+    }
+    let plain = rest.iter().position(|b| *b < 0x20 || matches!(b, b'"' | b'\\'));
+    chunks.len() * 8 + plain.unwrap_or(rest.len())
 }

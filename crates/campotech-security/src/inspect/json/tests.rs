@@ -6,7 +6,7 @@ use super::*;
 
 fn found(text: impl AsRef<[u8]>) -> Option<(&'static str, String)> {
     let text = text.as_ref();
-    let fault = check(text, &JsonLimits::default()).err()?;
+    let fault = check(text, &JsonLimits::default(), |_| ()).err()?;
     Some((fault.finding.as_str(), pointer_at(text, fault.offset)))
 }
 
@@ -99,9 +99,9 @@ fn depth_does_not_grow_the_stack() {
     let check_deep = move || {
         for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
             let text = open.repeat(100_000) + "1" + &close.repeat(100_000);
-            assert_eq!(check(text.as_bytes(), &limits), Ok(()));
+            assert_eq!(check(text.as_bytes(), &limits, |_| ()), Ok(()));
             let unclosed = open.repeat(100_000);
-            let fault = check(unclosed.as_bytes(), &limits).unwrap_err();
+            let fault = check(unclosed.as_bytes(), &limits, |_| ()).unwrap_err();
             assert!(pointer_at(unclosed.as_bytes(), fault.offset).starts_with('#'));
         }
     };
@@ -188,7 +188,7 @@ proptest! {
 
     #[test]
     fn what_passes_is_parsed_by_serde_json(text in nearly_json()) {
-        match check(&text, &JsonLimits::default()) {
+        match check(&text, &JsonLimits::default(), |_| ()) {
             Ok(()) => {
                 prop_assert!(serde_json::from_slice::<IgnoredAny>(&text).is_ok());
                 let value = serde_json::from_slice::<Value>(&text);
@@ -218,7 +218,7 @@ proptest! {
 
     #[test]
     fn no_bytes_panic(text in prop::collection::vec(any::<u8>(), 0..64)) {
-        if let Err(fault) = check(&text, &JsonLimits::default()) {
+        if let Err(fault) = check(&text, &JsonLimits::default(), |_| ()) {
             let _ = pointer_at(&text, fault.offset);
         }
     }

@@ -1,0 +1,111 @@
+//! Headers that tell an attacker what a service is made of and where it runs.
+
+/// Products, versions, internal hosts and paths, traces and debuggers, sorted, in lower case. The names that the OWASP Secure Headers
+/// Project says to remove are among them. `Via`, `X-Request-Id`, `traceparent` and `Server-Timing` are not: they have a use.
+pub(super) const DISCLOSING: &[&str] = &[
+    "$wsep",
+    "host-header",
+    "k-proxy-request",
+    "liferay-portal",
+    "oraclecommercecloud-version",
+    "pega-host",
+    "powered-by",
+    "product",
+    "server",
+    "sourcemap",
+    "x-application-context",
+    "x-aspnet-version",
+    "x-aspnetmvc-version",
+    "x-atmosphere-error",
+    "x-atmosphere-first-request",
+    "x-atmosphere-tracking-id",
+    "x-b3-parentspanid",
+    "x-b3-sampled",
+    "x-b3-spanid",
+    "x-b3-traceid",
+    "x-backend",
+    "x-backend-server",
+    "x-backside-transport",
+    "x-beserver",
+    "x-calculatedbetarget",
+    "x-cf-powered-by",
+    "x-cms",
+    "x-cocoon-version",
+    "x-content-encoded-by",
+    "x-debug-exception",
+    "x-debug-exception-file",
+    "x-debug-token",
+    "x-debug-token-link",
+    "x-diaginfo",
+    "x-drupal-cache",
+    "x-drupal-dynamic-cache",
+    "x-dtagentid",
+    "x-dthealthcheck",
+    "x-dtinjectedservlet",
+    "x-envoy-attempt-count",
+    "x-envoy-decorator-operation",
+    "x-envoy-external-address",
+    "x-envoy-internal",
+    "x-envoy-original-dst-host",
+    "x-envoy-upstream-service-time",
+    "x-feserver",
+    "x-framework",
+    "x-generated-by",
+    "x-generator",
+    "x-host",
+    "x-hostname",
+    "x-hudson",
+    "x-jenkins",
+    "x-jitsi-release",
+    "x-joomla-version",
+    "x-kubernetes-pf-flowschema-uid",
+    "x-kubernetes-pf-prioritylevel-uid",
+    "x-litespeed-cache",
+    "x-litespeed-cache-control",
+    "x-litespeed-purge",
+    "x-litespeed-tag",
+    "x-litespeed-vary",
+    "x-magento-cache-debug",
+    "x-mod-pagespeed",
+    "x-nextjs-cache",
+    "x-nextjs-matched-path",
+    "x-nextjs-page",
+    "x-nextjs-redirect",
+    "x-old-content-length",
+    "x-oneagent-js-injection",
+    "x-owa-version",
+    "x-page-speed",
+    "x-php-version",
+    "x-powered-by",
+    "x-powered-by-plesk",
+    "x-powered-cms",
+    "x-redirect-by",
+    "x-runtime",
+    "x-ruxit-js-agent",
+    "x-served-by",
+    "x-server-powered-by",
+    "x-sourcefiles",
+    "x-sourcemap",
+    "x-turbo-charged-by",
+    "x-umbraco-version",
+    "x-upstream",
+    "x-upstream-addr",
+    "x-varnish",
+    "x-varnish-backend",
+    "x-varnish-server",
+];
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderName;
+
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_every_name_is_one_of_a_header() {
+        assert!(DISCLOSING.is_sorted_by(|a, b| a < b));
+        for name in DISCLOSING {
+            assert_eq!(HeaderName::from_bytes(name.as_bytes()).unwrap().as_str(), *name);
+        }
+    }
+}
