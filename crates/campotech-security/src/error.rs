@@ -99,6 +99,17 @@ pub enum ConfigError {
     /// Two tiers without routes: the second would never decide.
     #[error("tier `{0}` has no routes, and neither has the default tier before it")]
     SecondDefaultTier(String),
+    /// A second tier that is for other requests than its first, or has a second one itself.
+    #[error("tier `{0}` is the second of another: it can't have routes, or a second tier of its own")]
+    SecondTier(String),
+    /// Plans without anybody who gives them, or more than there can be.
+    #[error("the plans of tier `{0}` need `plan_of`, names of their own, and are 200 at most")]
+    Plans(String),
+    /// A tier that can't be leased from a shared store, or not in such batches.
+    #[error(
+        "tier `{0}` can't be leased: a batch is 1 to a tenth of the limit, of requests that count whatever their answer"
+    )]
+    Lease(String),
     /// Not a field of a body.
     #[error("`{0}` is neither a name nor a pointer such as `#/items/*/title`")]
     FieldPattern(String),
@@ -139,6 +150,9 @@ impl ConfigError {
             Self::TierName(_) => "tier_name",
             Self::DuplicateTier(_) => "duplicate_tier",
             Self::SecondDefaultTier(_) => "second_default_tier",
+            Self::SecondTier(_) => "second_tier",
+            Self::Plans(_) => "plans",
+            Self::Lease(_) => "lease",
             Self::FieldPattern(_) => "field_pattern",
             Self::Range(..) => "range",
         }

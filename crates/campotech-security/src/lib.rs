@@ -10,6 +10,7 @@ pub mod governor;
 pub mod headers;
 pub mod identity;
 pub mod inspect;
+mod networks;
 pub mod overload;
 mod path_pattern;
 pub mod payload;

@@ -111,7 +111,7 @@ async fn the_store_decides_and_its_standing_is_told() {
             ("auth", Quota::parse("10/15m").unwrap(), Mode::Enforce)
         );
         assert_eq!(tier.algorithm, Algorithm::SlidingLog);
-        assert_eq!(question.client().to_string(), "203.0.113.7/32");
+        assert_eq!((tier.key.to_string(), tier.cost, tier.most), ("203.0.113.7/32".to_owned(), 1, 1));
         vec![passes(4)]
     });
     let probe = Probe::new([auth()], shared);

@@ -95,6 +95,11 @@ kinds! {
     title: "Request cannot be satisfied as assigned quota has been exceeded" | "Se superó la cuota asignada" | "Superaste la cuota asignada"
     detail: "Wait as long as Retry-After says." | "Espere lo que indica Retry-After." | "Esperá lo que indica Retry-After."
 
+    /// Over a rate limit again and again; `Retry-After` says when to come back.
+    ABNORMAL_USAGE_DETECTED = "https://iana.org/assignments/http-problem-types#abnormal-usage-detected" TOO_MANY_REQUESTS
+    title: "Request not satisfied due to detection of abnormal request pattern" | "Se detectó un uso anormal" | "Detectamos un uso anormal"
+    detail: "Wait as long as Retry-After says." | "Espere lo que indica Retry-After." | "Esperá lo que indica Retry-After."
+
     /// The service is busier than it can be and stays responsive.
     TEMPORARY_REDUCED_CAPACITY = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity" SERVICE_UNAVAILABLE
     title: "Request cannot be satisfied due to temporary server capacity constraints" | "El servicio tiene su capacidad reducida por el momento" | "El servicio tiene la capacidad reducida por el momento"

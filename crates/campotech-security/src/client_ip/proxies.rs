@@ -4,9 +4,8 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use ipnet::{IpNet, Ipv4Net};
-
 use crate::ConfigError;
+use crate::networks::Networks;
 
 /// The proxies whose forwarding headers count, as networks.
 ///
@@ -14,13 +13,6 @@ use crate::ConfigError;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[must_use]
 pub struct TrustedProxies(Arc<Networks>);
-
-/// First and last addresses, as numbers: asked for every request.
-#[derive(Debug, PartialEq, Eq, Default)]
-struct Networks {
-    v4: Box<[(u32, u32)]>,
-    v6: Box<[(u128, u128)]>,
-}
 
 impl TrustedProxies {
     /// Trusts nobody: the client is the connection's peer.
@@ -38,41 +30,23 @@ impl TrustedProxies {
         if list.trim().is_empty() {
             return Ok(Self::none());
         }
-        let nets = list.split(',').map(|entry| network(entry.trim())).collect::<Result<Vec<_>, _>>()?;
-        let nets = IpNet::aggregate(&nets);
-        if nets.iter().any(|net| net.prefix_len() == 0) {
+        let networks = Networks::parse(list)?;
+        if networks.covers_a_family() {
             return Err(ConfigError::TrustsEveryone(list.trim().to_owned()));
         }
-        let v4 = nets.iter().filter_map(|net| match net {
-            IpNet::V4(net) => Some((net.network().to_bits(), net.broadcast().to_bits())),
-            IpNet::V6(_) => None,
-        });
-        let v6 = nets.iter().filter_map(|net| match net {
-            IpNet::V4(_) => None,
-            IpNet::V6(net) => Some((net.network().to_bits(), net.broadcast().to_bits())),
-        });
-        Ok(Self(Arc::new(Networks { v4: v4.collect(), v6: v6.collect() })))
+        Ok(Self(Arc::new(networks)))
     }
 
     /// Whether `ip` is a trusted proxy.
     #[must_use]
     pub fn contains(&self, ip: IpAddr) -> bool {
-        match ip.to_canonical() {
-            IpAddr::V4(ip) => {
-                let ip = ip.to_bits();
-                self.0.v4.iter().any(|(first, last)| (*first..=*last).contains(&ip))
-            }
-            IpAddr::V6(ip) => {
-                let ip = ip.to_bits();
-                self.0.v6.iter().any(|(first, last)| (*first..=*last).contains(&ip))
-            }
-        }
+        self.0.contains(ip)
     }
 
     /// Whether nobody is trusted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.v4.is_empty() && self.0.v6.is_empty()
+        self.0.is_empty()
     }
 }
 
@@ -81,24 +55,6 @@ impl FromStr for TrustedProxies {
 
     fn from_str(list: &str) -> Result<Self, ConfigError> {
         Self::parse(list)
-    }
-}
-
-fn network(entry: &str) -> Result<IpNet, ConfigError> {
-    let wrong = || ConfigError::Network(entry.to_owned());
-    let net = match entry.parse::<IpNet>() {
-        Ok(net) => net,
-        Err(_) => IpNet::from(entry.parse::<IpAddr>().map_err(|_| wrong())?),
-    };
-    if net.trunc() != net {
-        return Err(ConfigError::HostBits { given: entry.to_owned(), meant: net.trunc().to_string() });
-    }
-    match net {
-        IpNet::V6(v6) if v6.prefix_len() >= 96 => match v6.addr().to_ipv4_mapped() {
-            Some(v4) => Ipv4Net::new(v4, v6.prefix_len() - 96).map(IpNet::V4).map_err(|_| wrong()),
-            None => Ok(net),
-        },
-        net => Ok(net),
     }
 }
 

@@ -11,9 +11,9 @@ use http::header::RETRY_AFTER;
 use serde_json::json;
 
 use super::quota::Quota;
-use super::sliding_log::SlidingLog;
+use super::sliding_log::{SlidingLog, SlidingLogState};
 use super::standing::{Standing, seconds_up};
-use super::store::{Full, Store};
+use super::store::{Full, Planned, Store};
 use super::tier::check_max_keys;
 use crate::ConfigError;
 
@@ -41,7 +41,8 @@ use crate::ConfigError;
 /// ```
 #[derive(Debug)]
 pub struct FailureLimiter<K, C = SystemClock> {
-    store: Arc<Store<K, SlidingLog>>,
+    log: SlidingLog,
+    store: Arc<Store<K, SlidingLogState>>,
     clock: C,
     start: Instant,
 }
@@ -69,8 +70,8 @@ impl<K: Hash + Eq + Clone> FailureLimiter<K> {
     /// # Errors
     /// A quota of nothing, of a window that is not in whole seconds, or of more than 10000.
     pub fn new(quota: Quota) -> Result<Self, ConfigError> {
-        let store = Arc::new(Store::new(SlidingLog::new(quota)?, super::tier::MAX_KEYS));
-        Ok(Self { store, clock: SystemClock, start: SystemClock.now() })
+        let store = Arc::new(Store::new(super::tier::MAX_KEYS));
+        Ok(Self { log: SlidingLog::new(quota)?, store, clock: SystemClock, start: SystemClock.now() })
     }
 }
 
@@ -81,7 +82,7 @@ impl<K: Hash + Eq + Clone, C: Clock> FailureLimiter<K, C> {
     /// [`ConfigError::Range`] for none, or for more than a billion.
     pub fn with_max_keys(self, max_keys: usize) -> Result<Self, ConfigError> {
         check_max_keys(max_keys)?;
-        let store = Arc::new(Store::new(*self.store.rule(), max_keys));
+        let store = Arc::new(Store::new(max_keys));
         Ok(Self { store, ..self })
     }
 
@@ -89,7 +90,7 @@ impl<K: Hash + Eq + Clone, C: Clock> FailureLimiter<K, C> {
     #[must_use]
     pub fn with_clock<D: Clock>(self, clock: D) -> FailureLimiter<K, D> {
         let start = clock.now();
-        FailureLimiter { store: self.store, clock, start }
+        FailureLimiter { log: self.log, store: self.store, clock, start }
     }
 
     /// Whether `key` may try.
@@ -98,7 +99,7 @@ impl<K: Hash + Eq + Clone, C: Clock> FailureLimiter<K, C> {
     /// [`Limited`] where its quota of failures is used up.
     pub fn check(&self, key: &K) -> Result<(), Limited> {
         let now = self.now();
-        match self.store.peek(key, now, |log, state| log.look(state, now))? {
+        match self.store.peek(|_| self.log, Planned::only(key), now, |log, state| log.look(state, now))? {
             Some(Standing { allowed: false, wait, .. }) => Err(Limited { retry_after: wait }),
             _ => Ok(()),
         }
@@ -108,7 +109,7 @@ impl<K: Hash + Eq + Clone, C: Clock> FailureLimiter<K, C> {
     pub fn record_failure(&self, key: &K) {
         let now = self.now();
         // Without room for the key there is nobody to forgive: `check` refuses it as long as that lasts.
-        let _ = self.store.with(key, now, |log, state| log.record(state, now));
+        let _ = self.store.with(|_| self.log, Planned::only(key), now, |log, state| log.record(state, now));
     }
 
     /// Takes the place of a failure, given back when the attempt [succeeded](Attempt::succeeded).
@@ -117,10 +118,15 @@ impl<K: Hash + Eq + Clone, C: Clock> FailureLimiter<K, C> {
     /// [`Limited`] where the key's quota is used up, by failures and by attempts that are under way.
     pub fn attempt(&self, key: &K) -> Result<Attempt<K, C>, Limited> {
         let now = self.now();
-        let (standing, at) = self.store.with(key, now, |log, state| {
-            let standing = log.take(state, now);
-            (standing, SlidingLog::last(state).unwrap_or(now))
-        })?;
+        let (standing, at) = self.store.with(
+            |_| self.log,
+            Planned::only(key),
+            now,
+            |log, state| {
+                let standing = log.take(state, now);
+                (standing, SlidingLog::last(state).unwrap_or(now))
+            },
+        )?;
         if standing.allowed {
             Ok(Attempt { limiter: self.clone(), key: key.clone(), at })
         } else {
@@ -136,15 +142,21 @@ impl<K: Hash + Eq + Clone, C: Clock> FailureLimiter<K, C> {
 // Not derived: that would ask for `K: Clone`.
 impl<K, C: Clone> Clone for FailureLimiter<K, C> {
     fn clone(&self) -> Self {
-        Self { store: Arc::clone(&self.store), clock: self.clock.clone(), start: self.start }
+        Self { log: self.log, store: Arc::clone(&self.store), clock: self.clock.clone(), start: self.start }
     }
 }
 
 impl<K: Hash + Eq + Clone, C: Clock> Attempt<K, C> {
     /// It was no failure: its place is free again.
     pub fn succeeded(self) {
+        let FailureLimiter { log, store, .. } = &self.limiter;
         let now = self.limiter.now();
-        let _ = self.limiter.store.peek(&self.key, now, |_, state| SlidingLog::retract(state, self.at));
+        let _ = store.peek(
+            |_| *log,
+            Planned::only(&self.key),
+            now,
+            |_, state| SlidingLog::retract(state, self.at),
+        );
     }
 }
 

@@ -2,19 +2,19 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use campotech_core::{AnswerBody, ClientNetwork, Clock, Problem};
+use campotech_core::{AnswerBody, Clock, Problem};
 use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::RateLimitLayer;
-use super::layer::Standings;
-use super::service::{Stamp, go_on};
-use super::shared::Asked;
-use super::tier::ReadyTier;
+use super::body::RateLimitBody;
+use super::claim::Claims;
+use super::header::Legacy;
+use super::service::go_on;
+use super::shared::{Asked, Told};
 
 pin_project! {
     /// The future of [`RateLimitService`](super::RateLimitService); `A` is what waits for a shared decision.
@@ -30,7 +30,7 @@ pin_project! {
     #[project = StateProj]
     enum State<F, B, A> {
         Asking { #[pin] asking: A },
-        Inner { #[pin] future: F, stamps: [Option<Stamp>; 2] },
+        Inner { #[pin] future: F, claims: Option<Claims>, legacy: Option<Legacy> },
         Refused { answer: Option<Box<Response<AnswerBody<B>>>> },
     }
 }
@@ -50,13 +50,12 @@ pub(super) struct Held<S, ReqB, C> {
     pub(super) inner: S,
     pub(super) request: Request<ReqB>,
     pub(super) layer: RateLimitLayer<C>,
-    pub(super) tiers: [Option<Arc<ReadyTier>>; 2],
-    pub(super) client: ClientNetwork,
+    pub(super) claims: Claims,
 }
 
 impl<F, B, A> RateLimitFuture<F, B, A> {
-    pub(super) const fn passed(future: F, stamps: [Option<Stamp>; 2]) -> Self {
-        Self { state: State::Inner { future, stamps } }
+    pub(super) const fn passed(future: F, claims: Option<Claims>, legacy: Option<Legacy>) -> Self {
+        Self { state: State::Inner { future, claims, legacy } }
     }
 
     pub(super) fn refused<ReqB>(problem: &Problem, request: &Request<ReqB>) -> Self {
@@ -76,13 +75,9 @@ where
     S: Service<Request<ReqB>, Response = Response<ResB>>,
     C: Clock,
 {
-    fn go_on<A>(mut self, answer: Option<Standings>) -> RateLimitFuture<S::Future, ResB, A> {
-        let (layer, tiers) = (&self.layer, self.tiers.each_ref().map(Option::as_ref));
-        let decided = match answer {
-            Some(answer) => layer.settle(&tiers, self.client, answer),
-            None => layer.decide(&tiers, self.client),
-        };
-        go_on(&mut self.inner, self.request, &tiers, decided)
+    fn go_on<A>(mut self, told: Option<&Told>) -> RateLimitFuture<S::Future, ResB, A> {
+        let decided = self.layer.end(&mut self.claims, told);
+        go_on(&mut self.inner, self.request, self.claims, self.layer.legacy, decided)
     }
 }
 
@@ -91,7 +86,7 @@ where
     S: Service<Request<ReqB>, Response = Response<ResB>>,
     C: Clock,
 {
-    type Output = Result<Response<AnswerBody<ResB>>, S::Error>;
+    type Output = Result<Response<RateLimitBody<ResB>>, S::Error>;
 
     #[expect(clippy::expect_used, reason = "the contract of Future: not polled after it was ready")]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -99,19 +94,25 @@ where
             match self.as_mut().project().state.project() {
                 StateProj::Asking { asking } => {
                     let asking = asking.project();
-                    let answer = ready!(asking.asked.poll(cx));
+                    let told = ready!(asking.asked.poll(cx));
                     let held = asking.held.take().expect("polled after it panicked");
-                    self.set(held.go_on(answer));
+                    self.set(held.go_on(told.as_ref()));
                 }
-                StateProj::Inner { future, stamps } => {
+                StateProj::Inner { future, claims, legacy } => {
                     let mut response = ready!(future.poll(cx))?;
-                    for stamp in stamps.iter_mut().filter_map(Option::take) {
-                        stamp.put(response.headers_mut());
+                    let mut places = None;
+                    if let Some(mut claims) = claims.take() {
+                        claims.put(response.headers_mut(), *legacy);
+                        claims.answered(response.status());
+                        places = claims.places();
                     }
-                    return Poll::Ready(Ok(response.map(AnswerBody::inner)));
+                    return Poll::Ready(Ok(
+                        response.map(|body| RateLimitBody::new(AnswerBody::inner(body), places))
+                    ));
                 }
                 StateProj::Refused { answer } => {
-                    return Poll::Ready(Ok(*answer.take().expect("polled after it was ready")));
+                    let answer = answer.take().expect("polled after it was ready");
+                    return Poll::Ready(Ok(answer.map(|body| RateLimitBody::new(body, None))));
                 }
             }
         }

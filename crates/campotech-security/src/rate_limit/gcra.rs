@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Quota;
-use super::standing::{Rule, SharedRule, Standing, share_of};
+use super::standing::{Rule, SharedRule, Standing, Taken, share_of};
 use crate::ConfigError;
 
 /// GCRA: N at once, then one every W/N. Eight bytes a key; admits at most 2 N in any window W.
@@ -35,36 +35,57 @@ impl Gcra {
 
     /// Asks for one request at `now` (nanoseconds since a fixed start), and counts it if it passes.
     pub fn take(&self, state: &mut GcraState, now: u64) -> Standing {
-        let before = self.look(state, now);
-        if !before.allowed {
+        self.take_many(state, now, 1)
+    }
+
+    /// As [`take`](Self::take), for a request that weighs as much as `cost`: all of it passes or nothing.
+    pub fn take_many(&self, state: &mut GcraState, now: u64, cost: u32) -> Standing {
+        let before = self.look_many(state, now, cost);
+        if !before.allowed || cost == 0 {
             return before;
         }
-        state.0 = state.0.max(now).saturating_add(self.interval);
-        let after = self.look(state, now);
-        Standing { allowed: true, ..after }
+        state.0 = state.0.max(now).saturating_add(self.time_of(cost));
+        Standing { allowed: true, ..self.look_many(state, now, 1) }
     }
 
     /// What a request at `now` would find.
     #[must_use]
     pub fn look(&self, state: &GcraState, now: u64) -> Standing {
+        self.look_many(state, now, 1)
+    }
+
+    /// What a request at `now` that weighs as much as `cost` would find. One that weighs more than the limit never passes.
+    #[must_use]
+    pub fn look_many(&self, state: &GcraState, now: u64, cost: u32) -> Standing {
         let burst = self.burst();
         let room = burst.saturating_sub(state.0.saturating_sub(now));
         let remaining = u32::try_from(room / self.interval).unwrap_or(u32::MAX);
-        // One more than remains has come back when the room is that much.
-        let wait = if room == burst { 0 } else { self.interval - room % self.interval };
-        Standing { allowed: remaining > 0, remaining, wait: Duration::from_nanos(wait) }
+        let allowed = remaining >= cost;
+        let wait = if !allowed {
+            if cost > self.limit { self.window } else { self.time_of(cost) - room }
+        } else if room == burst {
+            0
+        } else {
+            // One more than remains has come back when the room is that much.
+            self.interval - room % self.interval
+        };
+        Standing { allowed, remaining, wait: Duration::from_nanos(wait) }
     }
 
     const fn burst(&self) -> u64 {
-        self.interval.saturating_mul(self.limit as u64)
+        self.time_of(self.limit)
+    }
+
+    const fn time_of(&self, cost: u32) -> u64 {
+        self.interval.saturating_mul(cost as u64)
     }
 }
 
 impl Rule for Gcra {
     type State = GcraState;
 
-    fn look(&self, state: &GcraState, now: u64) -> Standing {
-        Self::look(self, state, now)
+    fn look(&self, state: &GcraState, now: u64, cost: u32) -> Standing {
+        self.look_many(state, now, cost)
     }
 
     fn limit(&self) -> u32 {
@@ -73,15 +94,19 @@ impl Rule for Gcra {
 }
 
 impl SharedRule for Gcra {
-    fn take(&self, state: &mut GcraState, now: u64) -> Standing {
-        Self::take(self, state, now)
+    fn take(&self, state: &mut GcraState, now: u64, cost: u32) -> Taken {
+        Taken { standing: self.take_many(state, now, cost), at: now }
     }
 
     // In intervals of the share: a key that used up its share finds nothing left, however much the whole limit has.
-    fn record(&self, state: &mut GcraState, now: u64, replicas: u32) {
+    fn record(&self, state: &mut GcraState, now: u64, cost: u32, replicas: u32) {
         let share = self.share(replicas);
-        let next = state.0.max(now).saturating_add(share.interval);
+        let next = state.0.max(now).saturating_add(share.time_of(cost));
         state.0 = next.min(now.saturating_add(share.burst()));
+    }
+
+    fn give_back(&self, state: &mut GcraState, cost: u32, _at: u64, replicas: u32) {
+        state.0 = state.0.saturating_sub(self.share(replicas).time_of(cost));
     }
 
     fn share(&self, replicas: u32) -> Self {
@@ -116,14 +141,30 @@ mod tests {
         let gcra = Gcra::new(Quota::per_minute(10)).unwrap();
         let (share, mut state) = (gcra.share(3), GcraState::default());
         for left in (0..4).rev() {
-            gcra.record(&mut state, SECOND, 3);
+            gcra.record(&mut state, SECOND, 1, 3);
             assert_eq!(share.look(&state, SECOND).remaining, left);
         }
         // More than the share was admitted here: it owes no more than a whole burst for that.
-        gcra.record(&mut state, SECOND, 3);
+        gcra.record(&mut state, SECOND, 1, 3);
         assert!(!share.look(&state, SECOND + 15 * SECOND - 1).allowed);
         assert!(share.look(&state, SECOND + 15 * SECOND).allowed);
         assert_eq!(share.look(&state, 61 * SECOND).remaining, 4);
+    }
+
+    #[test]
+    fn what_weighs_more_passes_whole_or_not_at_all() {
+        let gcra = Gcra::new(Quota::per_minute(6)).unwrap();
+        let mut state = GcraState::default();
+        assert_eq!(gcra.take_many(&mut state, 0, 4).remaining, 2);
+        let refused = gcra.take_many(&mut state, 0, 3);
+        assert_eq!(refused, Standing { allowed: false, remaining: 2, wait: Duration::from_secs(10) });
+        assert!(!gcra.take_many(&mut state, 10 * SECOND - 1, 3).allowed);
+        assert!(gcra.take_many(&mut state, 10 * SECOND, 3).allowed);
+        assert_eq!(gcra.look_many(&state, 10 * SECOND, 7).wait, Duration::from_secs(60));
+        // What costs nothing passes always, and counts for nothing.
+        assert!(gcra.take_many(&mut state, 10 * SECOND, 0).allowed);
+        gcra.give_back(&mut state, 3, 0, 1);
+        assert_eq!(gcra.look(&state, 10 * SECOND).remaining, 3);
     }
 
     #[test]

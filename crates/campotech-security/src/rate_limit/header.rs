@@ -1,16 +1,50 @@
 //! `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers, structured fields of RFC 9651).
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use http::{HeaderName, HeaderValue};
 
 use super::quota::Quota;
 use super::standing::Standing;
+use super::tier::Algorithm;
 
 pub(super) const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 pub(super) const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// `"auth";q=10;w=900`
-pub(super) fn policy(name: &str, quota: Quota) -> HeaderValue {
-    let text = format!("\"{name}\";q={};w={}", quota.limit(), quota.window().as_secs());
+/// How `X-RateLimit-Reset` tells the time: those who read it never agreed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Legacy {
+    /// In seconds from now.
+    Seconds,
+    /// In seconds since the Unix epoch.
+    Epoch,
+}
+
+const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+impl Legacy {
+    pub(super) fn headers(self, quota: Quota, standing: &Standing) -> [(HeaderName, HeaderValue); 3] {
+        let wait = standing.wait_seconds();
+        let reset = match self {
+            Self::Seconds => wait,
+            Self::Epoch => {
+                SystemTime::now().duration_since(UNIX_EPOCH).map_or(wait, |now| now.as_secs() + 1 + wait)
+            }
+        };
+        [(LIMIT, quota.limit().into()), (REMAINING, standing.remaining.into()), (RESET, reset.into())]
+    }
+}
+
+/// `"auth";q=10;w=900`, or `"uploads";q=2;qu="concurrent-requests"`.
+pub(super) fn policy(name: &str, quota: Quota, algorithm: Algorithm) -> HeaderValue {
+    let text = match algorithm {
+        Algorithm::InFlight => format!("\"{name}\";q={};qu=\"concurrent-requests\"", quota.limit()),
+        Algorithm::SlidingLog | Algorithm::Gcra => {
+            format!("\"{name}\";q={};w={}", quota.limit(), quota.window().as_secs())
+        }
+    };
     // A name is visible ASCII.
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
@@ -20,6 +54,16 @@ pub(super) fn standing(name: &str, standing: &Standing) -> HeaderValue {
     let mut value = Value { bytes: [0; LONGEST], begin: LONGEST };
     value.number(standing.wait_seconds());
     value.text(b";t=");
+    value.number(standing.remaining.into());
+    value.text(b"\";r=");
+    value.text(name.as_bytes());
+    value.text(b"\"");
+    value.finish()
+}
+
+/// `"uploads";r=1`: nobody knows when more comes back.
+pub(super) fn places(name: &str, standing: &Standing) -> HeaderValue {
+    let mut value = Value { bytes: [0; LONGEST], begin: LONGEST };
     value.number(standing.remaining.into());
     value.text(b"\";r=");
     value.text(name.as_bytes());

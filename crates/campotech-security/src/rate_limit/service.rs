@@ -1,21 +1,22 @@
 //! Requests past the limiter, answers with its headers.
 
 use std::mem;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use campotech_core::{AnswerBody, ClientIp, Clock, Decision, Problem, SystemClock, kinds};
-use http::header::RETRY_AFTER;
-use http::{HeaderMap, HeaderValue, Request, Response};
-use serde_json::json;
+use campotech_core::{ClientIp, Clock, Decision, Mode, Problem, SystemClock, kinds};
+use http::{HeaderMap, Request, Response};
 use tower_service::Service;
 
 use super::RateLimitLayer;
+use super::body::RateLimitBody;
+use super::claim::Claims;
+use super::decide::Begun;
 use super::future::{Asking, Held, RateLimitFuture};
-use super::header::{self, RATELIMIT, RATELIMIT_POLICY};
-use super::layer::{Decided, TiersOf};
-use super::standing::Standing;
-use super::tier::ReadyTier;
+use super::header::{Legacy, RATELIMIT, RATELIMIT_POLICY};
+use super::lists::Listed;
+use super::refusal::Refusal;
+use super::tiers::NoKey;
+use super::view::RequestView;
 
 /// The service of [`RateLimitLayer`]. The service inside is cloned only where a shared store is asked.
 #[derive(Debug, Clone)]
@@ -27,11 +28,11 @@ pub struct RateLimitService<S, C = SystemClock> {
 /// Headers that an answer usually gets from here on.
 const ROOM: usize = 10;
 
-/// What the answer says about the client's standing.
-#[derive(Debug)]
-pub(super) struct Stamp {
-    tier: Arc<ReadyTier>,
-    standing: Standing,
+/// What the lists and the tiers' keys say.
+enum Found {
+    Free,
+    Claims(Claims),
+    Refused(Problem),
 }
 
 impl<S, C, ReqB, ResB> Service<Request<ReqB>> for RateLimitService<S, C>
@@ -39,7 +40,7 @@ where
     S: Service<Request<ReqB>, Response = Response<ResB>> + Clone,
     C: Clock,
 {
-    type Response = Response<AnswerBody<ResB>>;
+    type Response = Response<RateLimitBody<ResB>>;
     type Error = S::Error;
     type Future = RateLimitFuture<S::Future, ResB, Asking<S, ReqB, C>>;
 
@@ -48,31 +49,53 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
-        let layer = &self.layer;
-        let tiers = layer.tiers.of(request.uri().path());
-        let Some(first) = tiers[0] else {
-            return RateLimitFuture::passed(self.inner.call(request), [None, None]);
+        let mut claims = match self.layer.find(&RequestView::of(&request)) {
+            Found::Claims(claims) => claims,
+            Found::Free => return RateLimitFuture::passed(self.inner.call(request), None, None),
+            Found::Refused(problem) => return RateLimitFuture::refused(&problem, &request),
         };
-        let Some(client) = ClientIp::of(request.extensions()).map(|client| client.network()) else {
-            // Without a client there is no key, and a key that all of them share would let one lock out the others.
-            let strictest = tiers.iter().flatten().find(|tier| tier.mode.enforces()).unwrap_or(&first);
-            layer.observer.decision(Decision::found("rate_limit", strictest.mode, "no_client_ip"));
-            if strictest.mode.enforces() {
-                return RateLimitFuture::refused(&Problem::new(&kinds::UNAVAILABLE), &request);
+        match self.layer.begin(&mut claims) {
+            Begun::Decided(decided) => go_on(&mut self.inner, request, claims, self.layer.legacy, decided),
+            Begun::Asked(asked) => {
+                // The one that was polled ready goes with the request; its clone, which was not, stays here.
+                let clone = self.inner.clone();
+                let inner = mem::replace(&mut self.inner, clone);
+                RateLimitFuture::asking(asked, Held { inner, request, layer: self.layer.clone(), claims })
             }
-            return RateLimitFuture::passed(self.inner.call(request), [None, None]);
-        };
-        if let Some(asked) = layer.ask(&tiers, client) {
-            let tiers = tiers.map(Option::<&_>::cloned);
-            // The one that was polled ready goes with the request; its clone, which was not, stays here.
-            let clone = self.inner.clone();
-            let inner = mem::replace(&mut self.inner, clone);
-            return RateLimitFuture::asking(
-                asked,
-                Held { inner, request, layer: layer.clone(), tiers, client },
-            );
         }
-        go_on(&mut self.inner, request, &tiers, layer.decide(&tiers, client))
+    }
+}
+
+impl<C: Clock> RateLimitLayer<C> {
+    fn find(&self, request: &RequestView<'_>) -> Found {
+        match self.listed(request) {
+            Listed::Nowhere => {}
+            Listed::Allowed => return Found::Free,
+            Listed::Denied => {
+                self.observer.decision(Decision::found("rate_limit", Mode::Enforce, "denied"));
+                return Found::Refused(Problem::new(&kinds::FORBIDDEN));
+            }
+        }
+        match self.tiers.load().claims(request) {
+            Ok(Some(claims)) => Found::Claims(claims),
+            Ok(None) => Found::Free,
+            // Without a key it can't be counted, and a key that all such requests share would let one lock out the others.
+            Err(NoKey(tier)) => {
+                let reason =
+                    if ClientIp::of(request.extensions()).is_none() { "no_client_ip" } else { "no_key" };
+                self.observer.decision(Decision::found("rate_limit", tier.mode, reason));
+                if tier.mode.enforces() {
+                    Found::Refused(Problem::new(&kinds::UNAVAILABLE))
+                } else {
+                    Found::Free
+                }
+            }
+        }
+    }
+
+    fn listed(&self, request: &RequestView<'_>) -> Listed {
+        let Some(lists) = &self.lists else { return Listed::Nowhere };
+        ClientIp::of(request.extensions()).map_or(Listed::Nowhere, |client| lists.find(client.ip()))
     }
 }
 
@@ -80,39 +103,36 @@ where
 pub(super) fn go_on<S, ReqB, ResB, A>(
     inner: &mut S,
     request: Request<ReqB>,
-    tiers: &TiersOf<'_>,
-    decided: Decided<'_>,
+    claims: Claims,
+    legacy: Option<Legacy>,
+    decided: Result<(), Refusal>,
 ) -> RateLimitFuture<S::Future, ResB, A>
 where
     S: Service<Request<ReqB>, Response = Response<ResB>>,
 {
     match decided {
-        Err((tier, standing)) => RateLimitFuture::refused(&limited(tier, &standing), &request),
-        Ok(standings) => {
-            let mut stamps = [None, None];
-            for ((tier, standing), stamp) in tiers.iter().zip(&standings).zip(&mut stamps) {
-                *stamp =
-                    tier.zip(*standing).map(|(tier, standing)| Stamp { tier: Arc::clone(tier), standing });
-            }
-            RateLimitFuture::passed(inner.call(request), stamps)
-        }
+        Err(refusal) => RateLimitFuture::refused(&refusal.problem(legacy), &request),
+        Ok(()) => RateLimitFuture::passed(inner.call(request), Some(claims), legacy),
     }
 }
 
-fn limited(tier: &ReadyTier, standing: &Standing) -> Problem {
-    Problem::new(&kinds::QUOTA_EXCEEDED)
-        .with_member("violated-policies", json!([tier.name]))
-        .with_header(RETRY_AFTER, HeaderValue::from(standing.wait_seconds()))
-        .with_header(RATELIMIT_POLICY, tier.policy.clone())
-        .with_header(RATELIMIT, header::standing(&tier.name, standing))
-}
-
-impl Stamp {
-    pub(super) fn put(self, headers: &mut HeaderMap) {
-        // At once for what layers outside add, too: a map that grows step by step is hashed anew each time.
-        headers.reserve(ROOM);
-        // Both are lists: what the handler says about limits of its own stays.
-        headers.append(RATELIMIT_POLICY, self.tier.policy.clone());
-        headers.append(RATELIMIT, header::standing(&self.tier.name, &self.standing));
+impl Claims {
+    /// Says on an answer where the key stands with the tiers that enforce.
+    pub(super) fn put(&self, headers: &mut HeaderMap, legacy: Option<Legacy>) {
+        let enforcing = || {
+            self.iter().filter(|claim| claim.enforces()).filter_map(|claim| Some((claim, claim.standing?)))
+        };
+        for (claim, standing) in enforcing() {
+            // At once for what layers outside add, too: a map that grows step by step is hashed anew each time.
+            headers.reserve(ROOM);
+            let (policy, standing) = claim.headers(&standing);
+            // Both are lists: what the handler says about limits of its own stays.
+            headers.append(RATELIMIT_POLICY, policy);
+            headers.append(RATELIMIT, standing);
+        }
+        let Some(legacy) = legacy else { return };
+        if let Some((claim, standing)) = enforcing().min_by_key(|(_, standing)| standing.remaining) {
+            headers.extend(legacy.headers(claim.tier.quota(claim.ask.plan), &standing));
+        }
     }
 }

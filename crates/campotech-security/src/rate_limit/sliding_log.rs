@@ -1,10 +1,11 @@
 //! A log of the times of what was admitted: exactly N in any window.
 
 use std::collections::VecDeque;
+use std::iter;
 use std::time::Duration;
 
 use super::Quota;
-use super::standing::{Rule, SharedRule, Standing, share_of};
+use super::standing::{Rule, SharedRule, Standing, Taken, share_of};
 use crate::ConfigError;
 
 /// The exact limiter: never more than N in any window W, wherever the window starts.
@@ -36,20 +37,32 @@ impl SlidingLog {
 
     /// Asks for one request at `now` (nanoseconds since a fixed start), and counts it if it passes.
     pub fn take(&self, state: &mut SlidingLogState, now: u64) -> Standing {
+        self.take_many(state, now, 1)
+    }
+
+    /// As [`take`](Self::take), for a request that weighs as much as `cost`: all of it passes or nothing.
+    pub fn take_many(&self, state: &mut SlidingLogState, now: u64, cost: u32) -> Standing {
         let now = self.advance(state, now);
-        let allowed = state.0.len() < self.limit;
-        if allowed {
-            state.0.push_back(now);
+        let before = self.standing(state, 0, now, cost);
+        if !before.allowed || cost == 0 {
+            return before;
         }
-        Standing { allowed, ..self.standing(state, 0, now) }
+        state.0.extend(iter::repeat_n(now, cost as usize));
+        Standing { allowed: true, ..self.standing(state, 0, now, 1) }
     }
 
     /// What a request at `now` would find.
     #[must_use]
     pub fn look(&self, state: &SlidingLogState, now: u64) -> Standing {
+        self.look_many(state, now, 1)
+    }
+
+    /// What a request at `now` that weighs as much as `cost` would find. One that weighs more than the limit never passes.
+    #[must_use]
+    pub fn look_many(&self, state: &SlidingLogState, now: u64, cost: u32) -> Standing {
         let now = latest(state, now);
         let expired = state.0.partition_point(|at| at.saturating_add(self.window) <= now);
-        self.standing(state, expired, now)
+        self.standing(state, expired, now, cost)
     }
 
     /// Counts one at `now` that happened whether or not there was room; the oldest makes way.
@@ -83,13 +96,19 @@ impl SlidingLog {
         now
     }
 
-    fn standing(&self, state: &SlidingLogState, expired: usize, now: u64) -> Standing {
-        let remaining = self.limit.saturating_sub(state.0.len() - expired);
-        // Of more than the limit (it was larger a moment ago) the surplus has to go too.
-        let next = expired.max(state.0.len().saturating_sub(self.limit));
-        let wait = state.0.get(next).map_or(0, |at| at.saturating_add(self.window) - now);
+    fn standing(&self, state: &SlidingLogState, expired: usize, now: u64, cost: u32) -> Standing {
+        let (logged, cost) = (state.0.len(), cost as usize);
+        let remaining = self.limit.saturating_sub(logged - expired);
+        let allowed = remaining >= cost;
+        // As many have to go as the request is over the limit; where the limit was larger a moment ago, the surplus too.
+        let over = (logged + cost.max(1)).saturating_sub(self.limit + 1);
+        let wait = match state.0.get(expired.max(over)) {
+            _ if !allowed && cost > self.limit => self.window,
+            Some(at) => at.saturating_add(self.window) - now,
+            None => 0,
+        };
         Standing {
-            allowed: remaining > 0,
+            allowed,
             remaining: u32::try_from(remaining).unwrap_or(u32::MAX),
             wait: Duration::from_nanos(wait),
         }
@@ -103,8 +122,8 @@ fn latest(state: &SlidingLogState, now: u64) -> u64 {
 impl Rule for SlidingLog {
     type State = SlidingLogState;
 
-    fn look(&self, state: &SlidingLogState, now: u64) -> Standing {
-        Self::look(self, state, now)
+    fn look(&self, state: &SlidingLogState, now: u64, cost: u32) -> Standing {
+        self.look_many(state, now, cost)
     }
 
     fn limit(&self) -> u32 {
@@ -113,13 +132,22 @@ impl Rule for SlidingLog {
 }
 
 impl SharedRule for SlidingLog {
-    fn take(&self, state: &mut SlidingLogState, now: u64) -> Standing {
-        Self::take(self, state, now)
+    fn take(&self, state: &mut SlidingLogState, now: u64, cost: u32) -> Taken {
+        let standing = self.take_many(state, now, cost);
+        Taken { standing, at: Self::last(state).unwrap_or(now) }
     }
 
     // By the whole limit: the share may grow, and then counts what is older.
-    fn record(&self, state: &mut SlidingLogState, now: u64, _replicas: u32) {
-        Self::record(self, state, now);
+    fn record(&self, state: &mut SlidingLogState, now: u64, cost: u32, _replicas: u32) {
+        for _ in 0..cost {
+            Self::record(self, state, now);
+        }
+    }
+
+    fn give_back(&self, state: &mut SlidingLogState, cost: u32, at: u64, _replicas: u32) {
+        for _ in 0..cost {
+            Self::retract(state, at);
+        }
     }
 
     fn share(&self, replicas: u32) -> Self {
@@ -145,6 +173,24 @@ mod tests {
         assert!(log.take(&mut state, 10 * SECOND).allowed);
         assert!(!log.take(&mut state, 15 * SECOND).allowed);
         assert!(log.take(&mut state, 16 * SECOND).allowed);
+    }
+
+    #[test]
+    fn what_weighs_more_passes_whole_or_not_at_all() {
+        let log = SlidingLog::new(Quota::parse("5/10s").unwrap()).unwrap();
+        let mut state = SlidingLogState::default();
+        assert_eq!(log.take_many(&mut state, 0, 2).remaining, 3);
+        assert_eq!(log.take_many(&mut state, 4 * SECOND, 2).remaining, 1);
+        // Three fit when the first two are gone, four when all are.
+        for (cost, wait) in [(2, 6), (3, 6), (4, 10), (5, 10), (6, 10)] {
+            let refused = log.look_many(&state, 4 * SECOND, cost);
+            assert_eq!((refused.allowed, refused.wait), (false, Duration::from_secs(wait)), "{cost}");
+        }
+        assert!(!log.take_many(&mut state, 10 * SECOND - 1, 3).allowed);
+        assert!(log.take_many(&mut state, 10 * SECOND, 3).allowed);
+        assert!(log.take_many(&mut state, 10 * SECOND, 0).allowed);
+        log.give_back(&mut state, 3, 10 * SECOND, 1);
+        assert_eq!(log.look(&state, 10 * SECOND).remaining, 3);
     }
 
     #[test]

@@ -14,23 +14,38 @@ pub struct Standing {
     pub wait: Duration,
 }
 
+/// What was asked for, and when it counts from where it passed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taken {
+    pub(super) standing: Standing,
+    pub(super) at: u64,
+}
+
 /// What the store needs to know of an algorithm; `now` is in nanoseconds since some fixed start.
 pub(super) trait Rule {
     type State: Default;
 
-    /// What a request would find, without counting one.
-    fn look(&self, state: &Self::State, now: u64) -> Standing;
+    /// What a request of this `cost` would find, without counting one.
+    fn look(&self, state: &Self::State, now: u64, cost: u32) -> Standing;
 
     fn limit(&self) -> u32;
+
+    /// Whether a key with this state may make way for another.
+    fn may_forget(&self, standing: &Standing) -> bool {
+        standing.allowed
+    }
 }
 
 /// An algorithm whose limit can be one of several replicas' share, for the same states.
 pub(super) trait SharedRule: Rule + Copy {
-    /// Asks for one request, and counts it if it passes.
-    fn take(&self, state: &mut Self::State, now: u64) -> Standing;
+    /// Asks for a request of this `cost`, and counts it if it passes.
+    fn take(&self, state: &mut Self::State, now: u64, cost: u32) -> Taken;
 
     /// Counts a request that somebody else admitted, so that it weighs on the share of one of so many `replicas`.
-    fn record(&self, state: &mut Self::State, now: u64, replicas: u32);
+    fn record(&self, state: &mut Self::State, now: u64, cost: u32, replicas: u32);
+
+    /// Takes back what was counted at `at`.
+    fn give_back(&self, state: &mut Self::State, cost: u32, at: u64, replicas: u32);
 
     /// The rule for one of so many `replicas`.
     fn share(&self, replicas: u32) -> Self;

@@ -1,23 +1,30 @@
 //! A bounded map of keys to limiter states.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 use std::time::Duration;
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use parking_lot::Mutex;
 
-use super::standing::Rule;
+use super::standing::{Rule, Standing};
 
 /// At most so many keys, in shards whose locks are held for a look-up.
 ///
 /// A new key in a full shard takes the place of another: of a few neighbours the idlest, among many keys at their limit the
 /// newest. A key that is over its limit is never evicted; where there is nothing else, the new key finds no room.
-pub(super) struct Store<K, R: Rule> {
-    rule: R,
-    shards: Shards<K, R::State>,
+///
+/// Every call brings the rules: each key is kept by the one of its plan, and the states outlive a change of the rules.
+pub(super) struct Store<K, V> {
+    shards: Shards<K, V>,
     // Keyed with random bits of this process, so that nobody can aim keys at one shard.
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
+}
+
+/// A key, and the number of the rule that it is kept by.
+pub(super) struct Planned<'k, K> {
+    pub(super) key: &'k K,
+    pub(super) plan: u8,
 }
 
 type Shards<K, V> = Box<[Mutex<Shard<K, V>>]>;
@@ -37,6 +44,7 @@ struct Shard<K, V> {
 struct Slot<K, V> {
     hash: u64,
     key: K,
+    plan: u8,
     state: V,
 }
 
@@ -53,72 +61,50 @@ const SAMPLE: usize = 8;
 /// Neighbours at their limit that are passed before the newest key is asked.
 const PROBES: usize = 64;
 
-impl<K: Hash + Eq, R: Rule> Store<K, R> {
+impl<K: Hash + Eq, V: Default> Store<K, V> {
     /// `max_keys` is at least 1.
-    pub(super) fn new(rule: R, max_keys: usize) -> Self {
+    pub(super) fn new(max_keys: usize) -> Self {
         let shards = (max_keys / KEYS_PER_SHARD).clamp(1, MOST_SHARDS);
         // The largest power of two that is not above it.
         let shards = 1_usize << shards.ilog2();
         let shard = |_| Mutex::new(Shard::new(max_keys / shards));
-        Self { rule, shards: (0..shards).map(shard).collect(), hasher: RandomState::new() }
+        Self { shards: (0..shards).map(shard).collect(), hasher: DefaultHashBuilder::default() }
     }
 
-    pub(super) const fn rule(&self) -> &R {
-        &self.rule
-    }
-
-    /// Calls `f` with the state of `key`, which is new where the key is.
-    pub(super) fn with<T>(&self, key: &K, now: u64, f: impl FnOnce(&R, &mut R::State) -> T) -> Result<T, Full>
-    where
-        K: Clone,
-    {
-        self.with_rule(&self.rule, key, now, f)
-    }
-
-    /// As [`with`](Self::with), by another rule for the same states: it says too who is over the limit.
-    pub(super) fn with_rule<T>(
+    /// Calls `f` with the rule and the state of a key, which is new where the key is.
+    pub(super) fn with<R: Rule<State = V>, T>(
         &self,
-        rule: &R,
-        key: &K,
+        rules: impl Fn(u8) -> R,
+        key: Planned<'_, K>,
         now: u64,
-        f: impl FnOnce(&R, &mut R::State) -> T,
+        f: impl FnOnce(&R, &mut V) -> T,
     ) -> Result<T, Full>
     where
         K: Clone,
     {
-        let hash = self.hasher.hash_one(key);
+        let hash = self.hasher.hash_one(key.key);
         let mut shard = self.shard(hash).lock();
-        let at = match shard.find(hash, key) {
+        let at = match shard.find(hash, key.key) {
             Some(at) => at,
-            None => shard.insert(rule, hash, key.clone(), now)?,
+            None => shard.insert(&rules, hash, &key, now)?,
         };
-        Ok(shard.visit(rule, at, now, f))
+        Ok(shard.visit(&rules, at, key.plan, now, f))
     }
 
-    /// Calls `f` with the state of `key` if it has one; without one, says whether there is room for it.
-    pub(super) fn peek<T>(
+    /// Calls `f` with the state of a key if it has one; without one, says whether there is room for it.
+    pub(super) fn peek<R: Rule<State = V>, T>(
         &self,
-        key: &K,
+        rules: impl Fn(u8) -> R,
+        key: Planned<'_, K>,
         now: u64,
-        f: impl FnOnce(&R, &mut R::State) -> T,
+        f: impl FnOnce(&R, &mut V) -> T,
     ) -> Result<Option<T>, Full> {
-        self.peek_rule(&self.rule, key, now, f)
-    }
-
-    /// As [`peek`](Self::peek), by another rule for the same states.
-    pub(super) fn peek_rule<T>(
-        &self,
-        rule: &R,
-        key: &K,
-        now: u64,
-        f: impl FnOnce(&R, &mut R::State) -> T,
-    ) -> Result<Option<T>, Full> {
-        let hash = self.hasher.hash_one(key);
+        let hash = self.hasher.hash_one(key.key);
         let mut shard = self.shard(hash).lock();
-        match shard.find(hash, key) {
-            Some(at) => Ok(Some(shard.visit(rule, at, now, f))),
+        match shard.find(hash, key.key) {
+            Some(at) => Ok(Some(shard.visit(&rules, at, key.plan, now, f))),
             None if shard.slots.len() < shard.cap => Ok(None),
-            None => shard.victim(rule, now).map(|_| None),
+            None => shard.victim(&rules, now).map(|_| None),
         }
     }
 
@@ -127,7 +113,7 @@ impl<K: Hash + Eq, R: Rule> Store<K, R> {
         self.shards.iter().map(|shard| shard.lock().slots.len()).sum()
     }
 
-    fn shard(&self, hash: u64) -> &Mutex<Shard<K, R::State>> {
+    fn shard(&self, hash: u64) -> &Mutex<Shard<K, V>> {
         // The table uses the low and the highest bits.
         let at = usize::try_from((hash >> 32) & 0xffff).unwrap_or(0);
         &self.shards[at & (self.shards.len() - 1)]
@@ -135,9 +121,16 @@ impl<K: Hash + Eq, R: Rule> Store<K, R> {
 }
 
 // Without the keys, which may be personal.
-impl<K, R: Rule + fmt::Debug> fmt::Debug for Store<K, R> {
+impl<K, V> fmt::Debug for Store<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("rule", &self.rule).finish_non_exhaustive()
+        f.debug_struct("Store").field("shards", &self.shards.len()).finish_non_exhaustive()
+    }
+}
+
+impl<'k, K> Planned<'k, K> {
+    /// By the only rule there is.
+    pub(super) const fn only(key: &'k K) -> Self {
+        Self { key, plan: 0 }
     }
 }
 
@@ -148,15 +141,17 @@ impl<K: Eq, V: Default> Shard<K, V> {
 
     fn visit<R: Rule<State = V>, T>(
         &mut self,
-        rule: &R,
+        rules: &impl Fn(u8) -> R,
         at: usize,
+        plan: u8,
         now: u64,
         f: impl FnOnce(&R, &mut V) -> T,
     ) -> T {
-        let state = &mut self.slots[at].state;
-        let result = f(rule, state);
-        // A failure that was taken back releases its key early.
-        if self.full.is_some() && rule.look(state, now).allowed {
+        let (slot, rule) = (&mut self.slots[at], rules(plan));
+        slot.plan = plan;
+        let result = f(&rule, &mut slot.state);
+        // A failure that was taken back releases its key early, and so does a larger plan.
+        if self.full.is_some() && rule.may_forget(&rule.look(&slot.state, now, 1)) {
             self.full = Some((0, at));
         }
         result
@@ -166,8 +161,17 @@ impl<K: Eq, V: Default> Shard<K, V> {
         self.index.find(hash, |at| self.slots[*at as usize].key == *key).map(|at| *at as usize)
     }
 
-    fn insert<R: Rule<State = V>>(&mut self, rule: &R, hash: u64, key: K, now: u64) -> Result<usize, Full> {
-        let slot = Slot { hash, key, state: V::default() };
+    fn insert<R: Rule<State = V>>(
+        &mut self,
+        rules: &impl Fn(u8) -> R,
+        hash: u64,
+        key: &Planned<'_, K>,
+        now: u64,
+    ) -> Result<usize, Full>
+    where
+        K: Clone,
+    {
+        let slot = Slot { hash, key: key.key.clone(), plan: key.plan, state: V::default() };
         let at = if self.slots.len() < self.cap {
             if self.slots.len() == self.slots.capacity() {
                 let more = self.slots.len().max(4).min(self.cap - self.slots.len());
@@ -176,7 +180,7 @@ impl<K: Eq, V: Default> Shard<K, V> {
             self.slots.push(slot);
             self.slots.len() - 1
         } else {
-            let at = self.victim(rule, now)?;
+            let at = self.victim(rules, now)?;
             if let Ok(entry) = self.index.find_entry(self.slots[at].hash, |other| *other as usize == at) {
                 entry.remove();
             }
@@ -190,12 +194,25 @@ impl<K: Eq, V: Default> Shard<K, V> {
         Ok(at)
     }
 
+    /// Where the key of a slot stands, and what its limit is.
+    fn standing<R: Rule<State = V>>(
+        &self,
+        rules: &impl Fn(u8) -> R,
+        at: usize,
+        now: u64,
+    ) -> (Standing, u32, bool) {
+        let slot = &self.slots[at];
+        let rule = rules(slot.plan);
+        let standing = rule.look(&slot.state, now, 1);
+        (standing, rule.limit(), rule.may_forget(&standing))
+    }
+
     /// A key that may be forgotten.
     ///
     /// The walk is short but for one case: a whole turn is made when [`PROBES`] neighbours and the newest key are all over
     /// their limit. What a turn in vain found out is kept until the first of the keys is released, so that a flood of
     /// new keys doesn't pay for it again and again.
-    fn victim<R: Rule<State = V>>(&mut self, rule: &R, now: u64) -> Result<usize, Full> {
+    fn victim<R: Rule<State = V>>(&mut self, rules: &impl Fn(u8) -> R, now: u64) -> Result<usize, Full> {
         let len = self.slots.len();
         if let Some((until, at)) = self.full {
             if now < until {
@@ -208,12 +225,12 @@ impl<K: Eq, V: Default> Shard<K, V> {
         let mut soonest = (Duration::MAX, self.hand);
         for step in 0..len {
             let at = (self.hand + step) % len;
-            let standing = rule.look(&self.slots[at].state, now);
-            if standing.allowed {
+            let (standing, limit, may_go) = self.standing(rules, at, now);
+            if may_go {
                 if idlest.is_none_or(|(remaining, _)| standing.remaining > remaining) {
                     idlest = Some((standing.remaining, at));
                 }
-                if standing.remaining == rule.limit() {
+                if standing.remaining == limit {
                     break;
                 }
             } else if standing.wait < soonest.0 {
@@ -222,7 +239,7 @@ impl<K: Eq, V: Default> Shard<K, V> {
             if step + 1 >= SAMPLE && idlest.is_some() {
                 break;
             }
-            if step + 1 == PROBES && rule.look(&self.slots[self.newest].state, now).allowed {
+            if step + 1 == PROBES && self.standing(rules, self.newest, now).2 {
                 // The hand passes on, so that keys at their limit which stand together don't stop it.
                 self.hand = (at + 1) % len;
                 return Ok(self.newest);

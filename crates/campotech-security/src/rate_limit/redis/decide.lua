@@ -1,6 +1,7 @@
--- One decision over the tiers of one client: KEYS, and for each of them in ARGV its algorithm, limit,
--- time (gcra: of one request, log: of the window) and whether it refuses. Times are in microseconds.
--- Answers for each tier: whether it had room, what remains, how long until there is more.
+-- One decision over the tiers of one key: KEYS, and for each of them in ARGV its algorithm, limit,
+-- time (gcra: of one request, log: of the window), whether it refuses, what the request costs, and how much may be taken
+-- at most. Times are in microseconds.
+-- Answers for each tier: whether it had room, what remains, how long until there is more, how much was taken.
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 -- The logic forgets what is over, to the microsecond; a key only goes when it surely is.
@@ -41,11 +42,15 @@ local function look_gcra(tier)
 end
 
 local function take_gcra(tier)
-  owe(tier, tier.debt + tier.time)
+  owe(tier, tier.debt + tier.time * tier.taken)
   keep_debt(tier)
 end
 
 local function wait_gcra(tier)
+  if not tier.fits then
+    if tier.cost > tier.limit then return tier.time * tier.limit end
+    return tier.time * tier.cost - tier.room
+  end
   if tier.debt == 0 then return 0 end
   return tier.time - tier.room % tier.time
 end
@@ -72,35 +77,41 @@ local function look_log(tier)
 end
 
 local function take_log(tier)
-  redis.call('RPUSH', tier.key, string.format('%.0f', now))
+  for _ = 1, tier.taken do redis.call('RPUSH', tier.key, string.format('%.0f', now)) end
   keep_log(tier)
-  tier.size, tier.remaining = tier.size + 1, tier.remaining - 1
+  tier.size, tier.remaining = tier.size + tier.taken, tier.remaining - tier.taken
 end
 
 local function wait_log(tier)
+  if not tier.fits and tier.cost > tier.limit then return tier.time end
   if tier.size == 0 then return 0 end
-  -- Of more than the limit, where it was larger, the surplus has to go too.
-  local next_over = math.max(tier.size - tier.limit, 0)
+  -- As many have to go as the request is over the limit; of more than the limit, where it was larger, the surplus too.
+  local needed = tier.fits and 1 or tier.cost
+  local next_over = math.max(tier.size + needed - tier.limit - 1, 0)
   return number(redis.call('LINDEX', tier.key, next_over)) + tier.time - now
 end
 
 local tiers, refused = {}, false
 for i = 1, #KEYS do
-  local at = (i - 1) * 4
+  local at = (i - 1) * 6
   local tier = { key = KEYS[i], gcra = ARGV[at + 1] == 'gcra', limit = tonumber(ARGV[at + 2]), time = tonumber(ARGV[at + 3]) }
+  tier.cost, tier.taken = tonumber(ARGV[at + 5]), 0
   if tier.gcra then look_gcra(tier) else look_log(tier) end
-  tier.fits = tier.remaining > 0
+  tier.fits = tier.remaining >= tier.cost
   if not tier.fits and ARGV[at + 4] == '1' then refused = true end
+  tier.wanted = math.min(tier.remaining, tonumber(ARGV[at + 6]))
   tiers[i] = tier
 end
 
 local answer = {}
 for _, tier in ipairs(tiers) do
-  if tier.fits and not refused then
+  if tier.fits and tier.wanted > 0 and not refused then
+    tier.taken = tier.wanted
     if tier.gcra then take_gcra(tier) else take_log(tier) end
   end
   answer[#answer + 1] = tier.fits and 1 or 0
   answer[#answer + 1] = tier.remaining
   answer[#answer + 1] = tier.gcra and wait_gcra(tier) or wait_log(tier)
+  answer[#answer + 1] = tier.taken
 end
 return answer

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
+use arrayvec::ArrayVec;
 use fred::clients::WithOptions;
 use fred::interfaces::ClientLike;
 use fred::types::Value;
@@ -14,10 +15,12 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::fault::Failure;
-use super::script::{BEAT, Call, DECIDE, Script};
+use super::script::{BEAT, Call, DECIDE, GIVE_BACK, Script};
 use crate::rate_limit::shared::{Question, Questions, SharedTier, Sharing, StoreFault};
 use crate::rate_limit::{Algorithm, Standing};
 
+/// Tiers of a question.
+const MOST_TIERS: usize = 4;
 /// Questions under way; more wait in the port.
 const MOST_IN_FLIGHT: usize = 1_024;
 /// Between two beats.
@@ -38,6 +41,7 @@ struct Store<C: ClientLike> {
     quick: WithOptions<C>,
     patient: WithOptions<C>,
     decide: Script,
+    give_back: Script,
     beat: Script,
     prefix: String,
     replica: String,
@@ -45,14 +49,32 @@ struct Store<C: ClientLike> {
 }
 
 enum Task {
-    Decide { ticket: u64, call: Call },
+    /// A call for each key of the question, in its order: what is in one call is decided at once.
+    Decide {
+        ticket: u64,
+        calls: Calls,
+    },
+    GiveBack {
+        ticket: u64,
+        call: Call,
+    },
     Beat,
 }
+
+/// The tiers of one key, and how to take back what each of them counted.
+struct OfKey {
+    call: Call,
+    tiers: usize,
+    back: ArrayVec<Call, MOST_TIERS>,
+    enforces: ArrayVec<bool, MOST_TIERS>,
+}
+
+type Calls = ArrayVec<OfKey, MOST_TIERS>;
 
 enum Done {
     Decided {
         ticket: u64,
-        answer: Result<Vec<Standing>, Failure>,
+        answer: Result<Answers, Failure>,
     },
     /// How many replicas are alive.
     Beat {
@@ -60,6 +82,8 @@ enum Done {
         answer: Result<u32, Failure>,
     },
 }
+
+type Answers = ArrayVec<(Standing, u32), MOST_TIERS>;
 
 /// What the driver knows between two events.
 struct Driver<'t> {
@@ -116,8 +140,9 @@ where
                 None => return,
                 Some(question) if driver.away || question.is_abandoned() => {}
                 Some(question) => {
-                    let call = store.question(&question);
-                    under_way.push(store.run(Task::Decide { ticket: driver.admit(question), call }));
+                    let task = store.task(&question, driver.tickets + 1);
+                    driver.admit(question);
+                    under_way.push(store.run(task));
                 }
             },
         }
@@ -125,17 +150,16 @@ where
 }
 
 impl Driver<'_> {
-    fn admit(&mut self, question: Question) -> u64 {
+    fn admit(&mut self, question: Question) {
         self.tickets += 1;
         self.pending.insert(self.tickets, question);
-        self.tickets
     }
 
-    fn decided(&mut self, ticket: u64, answer: Result<Vec<Standing>, Failure>) {
+    fn decided(&mut self, ticket: u64, answer: Result<Answers, Failure>) {
         // A question of before the last failure tells nothing about now.
         let Some(question) = self.pending.remove(&ticket) else { return };
         match answer {
-            Ok(standings) => question.answer(standings),
+            Ok(answers) => question.answer_taken(answers),
             Err(Failure::Key) => {}
             Err(Failure::Store(fault)) => {
                 self.leave(fault);
@@ -196,6 +220,7 @@ impl<C: ClientLike> Store<C> {
             quick: client.with_options(&options(patience)),
             patient: client.with_options(&options(BEAT_PATIENCE)),
             decide: Script::new(DECIDE),
+            give_back: Script::new(GIVE_BACK),
             beat: Script::new(BEAT),
             prefix,
             replica: format!("{:016x}", rand::random::<u64>()),
@@ -205,10 +230,10 @@ impl<C: ClientLike> Store<C> {
 
     async fn run(&self, task: Task) -> Done {
         match task {
-            Task::Decide { ticket, call } => {
-                // fred knows the timeout and doesn't send what is late; this one is for a fred that forgot.
-                let answer = within(2 * self.patience, self.decide.call(&self.quick, &call)).await;
-                Done::Decided { ticket, answer: answer.and_then(|numbers: Vec<i64>| standings(&numbers)) }
+            Task::Decide { ticket, calls } => Done::Decided { ticket, answer: self.decide(&calls).await },
+            Task::GiveBack { ticket, call } => {
+                let answer = within(2 * self.patience, self.give_back.call(&self.quick, &call)).await;
+                Done::Decided { ticket, answer: answer.map(|_: i64| Answers::new()) }
             }
             Task::Beat => {
                 let since = Instant::now();
@@ -221,10 +246,59 @@ impl<C: ClientLike> Store<C> {
         }
     }
 
-    fn question(&self, question: &Question) -> Call {
-        let client = question.client();
-        let keys = question.tiers().map(|tier| format!("{}:{{{client}}}:{}", self.prefix, tier.name));
-        Call::new(keys, question.tiers().flat_map(arguments))
+    /// Asks key by key; where one refuses, those before it take back what they counted.
+    async fn decide(&self, calls: &[OfKey]) -> Result<Answers, Failure> {
+        let mut answers = Answers::new();
+        for (at, of) in calls.iter().enumerate() {
+            // fred knows the timeout and doesn't send what is late; this one is for a fred that forgot.
+            let numbers: Vec<i64> =
+                within(2 * self.patience, self.decide.call(&self.quick, &of.call)).await?;
+            let told = told(&numbers, of.tiers)?;
+            let refused =
+                told.iter().zip(&of.enforces).any(|((standing, _), enforces)| !standing.allowed && *enforces);
+            answers.extend(told);
+            if refused && at + 1 < calls.len() || refused && at > 0 {
+                let counted = calls[..at].iter().flat_map(|of| &of.back).zip(&answers);
+                for (back, _) in counted.filter(|(_, (_, taken))| *taken > 0) {
+                    let _: i64 = within(2 * self.patience, self.give_back.call(&self.quick, back)).await?;
+                }
+                // Nobody asks those after it: they count nothing, and what they would say nobody hears.
+                let unasked = calls[at + 1..].iter().map(|of| of.tiers).sum::<usize>();
+                answers.extend(std::iter::repeat_n((Standing::new(true, 0, Duration::ZERO), 0), unasked));
+                break;
+            }
+        }
+        Ok(answers)
+    }
+
+    fn task(&self, question: &Question, ticket: u64) -> Task {
+        if question.gives_back() {
+            let calls = question.tiers().map(|tier| self.back(&tier)).next();
+            if let Some(call) = calls {
+                return Task::GiveBack { ticket, call };
+            }
+        }
+        let mut calls = Calls::new();
+        let tiers: ArrayVec<SharedTier<'_>, MOST_TIERS> = question.tiers().collect();
+        // Tiers of one key follow each other.
+        for of in tiers.chunk_by(|one, next| one.key == next.key) {
+            calls.push(OfKey {
+                call: Call::new(of.iter().map(|tier| self.key(tier)), of.iter().flat_map(arguments)),
+                tiers: of.len(),
+                back: of.iter().map(|tier| self.back(tier)).collect(),
+                enforces: of.iter().map(|tier| tier.mode.enforces()).collect(),
+            });
+        }
+        Task::Decide { ticket, calls }
+    }
+
+    fn back(&self, tier: &SharedTier<'_>) -> Call {
+        let [algorithm, _, time, ..] = arguments(tier);
+        Call::new([self.key(tier)], [algorithm, time, tier.cost.into()])
+    }
+
+    fn key(&self, tier: &SharedTier<'_>) -> String {
+        format!("{}:{{{}}}:{}", self.prefix, tier.key, tier.name)
     }
 }
 
@@ -239,11 +313,11 @@ async fn within<T>(
 }
 
 /// What the script asks of a tier. Times are whole microseconds, rounded up, so that rounding never admits more.
-fn arguments(tier: SharedTier<'_>) -> [Value; 4] {
+fn arguments(tier: &SharedTier<'_>) -> [Value; 6] {
     let window = tier.quota.window().as_micros();
     let (algorithm, time) = match tier.algorithm {
         Algorithm::SlidingLog => ("log", window),
-        Algorithm::Gcra => ("gcra", window.div_ceil(u128::from(tier.quota.limit()))),
+        Algorithm::Gcra | Algorithm::InFlight => ("gcra", window.div_ceil(u128::from(tier.quota.limit()))),
     };
     let time = i64::try_from(time).unwrap_or(i64::MAX);
     [
@@ -251,15 +325,19 @@ fn arguments(tier: SharedTier<'_>) -> [Value; 4] {
         tier.quota.limit().into(),
         time.into(),
         i64::from(tier.mode.enforces()).into(),
+        tier.cost.into(),
+        tier.most.into(),
     ]
 }
 
-fn standings(numbers: &[i64]) -> Result<Vec<Standing>, Failure> {
-    let standing = |told: &[i64]| {
+fn told(numbers: &[i64], tiers: usize) -> Result<Answers, Failure> {
+    let standing = |told: &[i64; 4]| {
         let (remaining, wait) = (u32::try_from(told[1]).ok()?, u64::try_from(told[2]).ok()?);
-        Some(Standing::new(told[0] == 1, remaining, Duration::from_micros(wait)))
+        let standing = Standing::new(told[0] == 1, remaining, Duration::from_micros(wait));
+        Some((standing, u32::try_from(told[3]).ok()?))
     };
-    let (told, rest) = numbers.as_chunks::<3>();
-    let standings = told.iter().map(|told| standing(told)).collect::<Option<Vec<_>>>();
-    standings.filter(|_| rest.is_empty()).ok_or(Failure::Store(StoreFault::Unexpected))
+    let (chunks, rest) = numbers.as_chunks::<4>();
+    let answers = chunks.iter().take(MOST_TIERS).map(standing).collect::<Option<Answers>>();
+    let whole = rest.is_empty() && chunks.len() == tiers;
+    answers.filter(|_| whole).ok_or(Failure::Store(StoreFault::Unexpected))
 }

@@ -32,8 +32,9 @@
 //! | `campotech:limit:{203.0.113.7/32}:auth` of an exact tier | list: when its requests were admitted | a window and a second after the last |
 //! | `campotech:limit:replicas` | sorted set: when each replica was last alive | 30 s |
 //!
-//! The client's network is the hash tag: in a cluster both tiers of a request are in one slot. Keys name networks,
-//! which may be personal data; they expire by themselves.
+//! What is counted (a network, or the digest of something else) is the hash tag: in a cluster all tiers of one key are in one
+//! slot, and are decided by one call. Tiers of other keys are asked one after the other; where one refuses, those before
+//! it take back what they counted. Keys name networks, which may be personal data; they expire by themselves.
 //!
 //! The driver never retries: a decision whose answer was lost is counted at most once. One that was sent and not
 //! answered in time may still be counted when the server wakes up, besides having been decided by the share.

@@ -21,6 +21,7 @@ pub(super) struct Call {
 }
 
 pub(super) const DECIDE: &str = include_str!("decide.lua");
+pub(super) const GIVE_BACK: &str = include_str!("give_back.lua");
 pub(super) const BEAT: &str = include_str!("beat.lua");
 
 impl Script {

@@ -62,7 +62,7 @@ impl Server {
     fn decide(&self, tiers: &[Tier], now: u64) -> Vec<(bool, u32, u64)> {
         let keys = &["{c}:a", "{c}:b"][..tiers.len()];
         let answer: Vec<u64> = self.call(&self.decide, keys, tiers.iter().flat_map(Tier::args), now);
-        answer.chunks(3).map(|told| (told[0] == 1, u32::try_from(told[1]).unwrap(), told[2])).collect()
+        answer.chunks(4).map(|told| (told[0] == 1, u32::try_from(told[1]).unwrap(), told[2])).collect()
     }
 
     fn beat(&self, replica: &str, now: u64) -> u32 {
@@ -96,7 +96,7 @@ impl Tier {
         Self { gcra: true, limit, seconds, enforced: true }
     }
 
-    fn args(&self) -> [Value; 4] {
+    fn args(&self) -> [Value; 6] {
         let window = self.seconds * SECOND;
         let time = if self.gcra { window.div_ceil(self.limit.into()) } else { window };
         [
@@ -104,6 +104,8 @@ impl Tier {
             self.limit.into(),
             i64::try_from(time).unwrap().into(),
             i64::from(self.enforced).into(),
+            1.into(),
+            1.into(),
         ]
     }
 }

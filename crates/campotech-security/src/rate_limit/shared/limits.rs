@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use campotech_core::ClientNetwork;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use super::question::{Asked, Question};
 use super::status::{Sharing, Status, StoreFault};
-use crate::rate_limit::layer::TiersOf;
+use crate::rate_limit::claim::{Claim, Claims};
 
 /// The layers' end: where decisions are asked for. Clones are one.
 #[derive(Debug, Clone)]
@@ -74,15 +73,26 @@ impl SharedLimits {
         self.0.deadline
     }
 
-    /// Asks without waiting; `None` where there is no use in it.
-    pub(in crate::rate_limit) fn ask(&self, client: ClientNetwork, tiers: &TiersOf<'_>) -> Option<Asked> {
-        if !self.0.status.asks() {
-            return None;
-        }
+    /// Whether a question has a chance.
+    pub(in crate::rate_limit) fn asks(&self) -> bool {
+        self.0.status.asks()
+    }
+
+    /// Asks without waiting, for `most` of the first tier; `None` where there is no use in it.
+    pub(in crate::rate_limit) fn ask(&self, claims: &Claims, most: u32) -> Option<Asked> {
         let deadline = Instant::now() + self.0.deadline;
-        let (question, asked) = Question::new(client, tiers, deadline);
+        let (question, asked) = Question::new(claims, most, deadline);
         self.0.questions.try_send(question).ok()?;
         Some(asked)
+    }
+
+    /// Says that a request which the store counted does not count, without waiting for anything.
+    pub(in crate::rate_limit) fn give_back(&self, claim: &Claim) {
+        if self.asks() {
+            let deadline = Instant::now() + self.0.deadline;
+            // Where it is lost, the request counts.
+            let _ = self.0.questions.try_send(Question::giving_back(claim, deadline));
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! request waits for the answer, but no longer than the deadline. Whenever there is none (the store is
 //! [away](Sharing::Away), the queue is full, the driver is gone, it dropped the question, it is late), the layer
 //! decides at once by itself, by this replica's share of the quota: the limit divided by the
-//! [replicas](Questions::set_replicas) last seen, rounded up. What the store admits is recorded in the layer's own
+//! [replicas](Questions::set_replicas) last seen, rounded up (or as the tier's [`Outage`](super::Outage) says). What the store admits is recorded in the layer's own
 //! tiers too, so that the share counts what this replica has let by already.
 //!
 //! ```
@@ -20,6 +20,9 @@
 //! tokio::spawn(async move {
 //!     questions.set(Sharing::Shared);
 //!     while let Some(question) = questions.recv().await {
+//!         if question.gives_back() {
+//!             continue; // a tier with `count_only`: take its cost off again
+//!         }
 //!         // Ask the store; all tiers of a question at once.
 //!         let standings = question.tiers().map(|tier| Standing::new(true, tier.quota.limit() - 1, tier.quota.window()));
 //!         let standings: Vec<_> = standings.collect();
@@ -35,6 +38,6 @@ mod question;
 mod status;
 
 pub use limits::{Questions, SharedLimits};
-pub(super) use question::Asked;
+pub(super) use question::{Asked, Told};
 pub use question::{Question, SharedTier};
 pub use status::{Sharing, StoreFault};

@@ -5,24 +5,35 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use campotech_core::{ClientNetwork, Mode};
+use arrayvec::ArrayVec;
+use campotech_core::Mode;
 use pin_project_lite::pin_project;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::rate_limit::layer::{Standings, TiersOf};
-use crate::rate_limit::tier::ReadyTier;
+use crate::rate_limit::claim::{Claim, Claims};
+use crate::rate_limit::key::KeyValue;
+use crate::rate_limit::tier::{Ask, ReadyTier};
 use crate::rate_limit::{Algorithm, Quota, Standing};
 
-/// May this client's request pass its tiers? One, or two where its path has two readings.
+/// May a request pass its tiers? One, or up to four where they have second ones and its path has two readings.
 ///
 /// All of them are decided at once: none counts a request that another one refuses, unless that one only reports.
-/// Dropped without an answer, the layer decides by itself at once.
+/// Dropped without an answer, the layer decides by itself at once. Some ask for nothing: they
+/// [give back](Self::gives_back) what was counted.
 pub struct Question {
-    client: ClientNetwork,
-    tiers: [Option<Arc<ReadyTier>>; 2],
+    tiers: ArrayVec<About, MOST>,
+    most: u32,
     deadline: Instant,
-    answer: oneshot::Sender<Standings>,
+    /// `None` where something is given back.
+    answer: Option<oneshot::Sender<Told>>,
+}
+
+/// One tier of a question.
+#[derive(Debug)]
+struct About {
+    tier: Arc<ReadyTier>,
+    ask: Ask,
 }
 
 /// What a store needs to know of a tier.
@@ -31,44 +42,72 @@ pub struct Question {
 pub struct SharedTier<'q> {
     /// Its name.
     pub name: &'q str,
-    /// Its quota.
+    /// Whose request it is.
+    pub key: KeyValue,
+    /// The quota of the key's plan.
     pub quota: Quota,
     /// How the quota is kept.
     pub algorithm: Algorithm,
     /// Whether what it refuses is refused.
     pub mode: Mode,
+    /// How much the request counts.
+    pub cost: u32,
+    /// How much may be taken at once where there is so much: what the request doesn't need is for those after it. At least
+    /// `cost`, and more than that in the only tier of a question.
+    pub most: u32,
+}
+
+/// The tiers' answers: where each stands, and how much of it was taken.
+#[derive(Debug)]
+pub(in crate::rate_limit) struct Told {
+    answers: ArrayVec<(Standing, u32), MOST>,
+    /// How much the first was asked for.
+    pub(in crate::rate_limit) most: u32,
 }
 
 pin_project! {
     /// The answer to a question, within its deadline.
     pub(in crate::rate_limit) struct Asked {
-        answer: oneshot::Receiver<Standings>,
+        answer: oneshot::Receiver<Told>,
         #[pin]
         deadline: Sleep,
     }
 }
 
+/// Two readings of a path, a first and a second tier for each.
+const MOST: usize = 4;
+
 impl Question {
-    pub(super) fn new(client: ClientNetwork, tiers: &TiersOf<'_>, deadline: Instant) -> (Self, Asked) {
+    pub(super) fn new(claims: &Claims, most: u32, deadline: Instant) -> (Self, Asked) {
         let (answer, answered) = oneshot::channel();
-        let question = Self { client, tiers: tiers.map(Option::<&_>::cloned), deadline, answer };
+        let shared = claims.iter().filter(|claim| claim.tier.is_shared());
+        let tiers = shared.take(MOST).map(About::of).collect();
+        let question = Self { tiers, most, deadline, answer: Some(answer) };
         (question, Asked { answer: answered, deadline: sleep_until(deadline) })
     }
 
-    /// Whose request it is.
-    #[must_use]
-    pub const fn client(&self) -> ClientNetwork {
-        self.client
+    pub(super) fn giving_back(claim: &Claim, deadline: Instant) -> Self {
+        let tiers = [About::of(claim)].into_iter().collect();
+        Self { tiers, most: claim.ask.cost, deadline, answer: None }
     }
 
     /// The tiers that must all admit it.
     pub fn tiers(&self) -> impl Iterator<Item = SharedTier<'_>> {
-        self.tiers.iter().flatten().map(|tier| SharedTier {
+        self.tiers.iter().enumerate().map(|(at, About { tier, ask })| SharedTier {
             name: &tier.name,
-            quota: tier.quota,
+            key: ask.key,
+            quota: tier.quota(ask.plan),
             algorithm: tier.algorithm,
             mode: tier.mode,
+            cost: ask.cost,
+            most: if at == 0 { self.most } else { ask.cost },
         })
+    }
+
+    /// Whether nothing is asked: the `cost` of its one tier was counted, and does not count.
+    #[must_use]
+    pub const fn gives_back(&self) -> bool {
+        self.answer.is_none()
     }
 
     /// When nobody waits for the answer any more.
@@ -80,7 +119,7 @@ impl Question {
     /// Whether nobody waits already: don't ask the store, which would count it.
     #[must_use]
     pub fn is_abandoned(&self) -> bool {
-        self.answer.is_closed()
+        self.answer.as_ref().is_some_and(oneshot::Sender::is_closed)
     }
 
     /// Answers with the standings of the [tiers](Self::tiers), in their order.
@@ -88,16 +127,33 @@ impl Question {
     /// `allowed` says what the tier by itself found, `remaining` and `wait` what is left after the decision. With
     /// fewer standings than tiers it is no answer.
     pub fn answer(self, standings: impl IntoIterator<Item = Standing>) {
-        let mut standings = standings.into_iter();
-        let told = self.tiers.each_ref().map(|tier| tier.as_ref().and_then(|_| standings.next()));
-        if self.tiers.iter().zip(&told).all(|(tier, standing)| tier.is_some() == standing.is_some()) {
+        let costs: ArrayVec<u32, MOST> = self.tiers.iter().map(|about| about.ask.cost).collect();
+        self.answer_taken(standings.into_iter().zip(costs));
+    }
+
+    /// As [`answer`](Self::answer), and says how much was taken of each tier that allowed it: from `cost` to `most`.
+    pub fn answer_taken(self, taken: impl IntoIterator<Item = (Standing, u32)>) {
+        let answers: ArrayVec<_, MOST> = taken.into_iter().take(self.tiers.len()).collect();
+        if let Some(answer) = self.answer.filter(|_| answers.len() == self.tiers.len()) {
             // Whoever asked may have gone.
-            let _ = self.answer.send(told);
+            let _ = answer.send(Told { answers, most: self.most });
         }
     }
 }
 
-// Without the client, which may be personal.
+impl About {
+    fn of(claim: &Claim) -> Self {
+        Self { tier: Arc::clone(&claim.tier), ask: claim.ask }
+    }
+}
+
+impl Told {
+    pub(in crate::rate_limit) fn iter(&self) -> impl Iterator<Item = &(Standing, u32)> {
+        self.answers.iter()
+    }
+}
+
+// Without the keys, which may be personal.
 impl fmt::Debug for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Question").finish_non_exhaustive()
@@ -105,9 +161,9 @@ impl fmt::Debug for Question {
 }
 
 impl Future for Asked {
-    type Output = Option<Standings>;
+    type Output = Option<Told>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Standings>> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Told>> {
         let this = self.project();
         if let Poll::Ready(answer) = Pin::new(this.answer).poll(cx) {
             return Poll::Ready(answer.ok());

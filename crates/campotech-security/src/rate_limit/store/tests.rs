@@ -2,16 +2,22 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::super::sliding_log::SlidingLog;
+use super::super::sliding_log::{SlidingLog, SlidingLogState};
 use super::super::{Quota, Standing};
 use super::*;
 
-fn store(max_keys: usize) -> Store<u64, SlidingLog> {
-    Store::new(SlidingLog::new(Quota::parse("3/10s").unwrap()).unwrap(), max_keys)
+type Logs = Store<u64, SlidingLogState>;
+
+fn log() -> SlidingLog {
+    SlidingLog::new(Quota::parse("3/10s").unwrap()).unwrap()
 }
 
-fn take(store: &Store<u64, SlidingLog>, key: u64, now: u64) -> Result<Standing, Full> {
-    store.with(&key, now, |rule, state| rule.take(state, now))
+fn store(max_keys: usize) -> Logs {
+    Store::new(max_keys)
+}
+
+fn take(store: &Logs, key: u64, now: u64) -> Result<Standing, Full> {
+    store.with(|_| log(), Planned::only(&key), now, |rule, state| rule.take(state, now))
 }
 
 #[test]
@@ -40,7 +46,7 @@ fn a_store_of_nothing_but_limited_keys_has_room_when_it_says_so() {
         while take(&store, key, key).unwrap().allowed {}
     }
     let full = take(&store, 1_000, 200).unwrap_err();
-    assert_eq!(store.peek(&1_000, 200, |_, _| ()), Err(full));
+    assert_eq!(store.peek(|_| log(), Planned::only(&1_000), 200, |_, _| ()), Err(full));
     let at = 200 + u64::try_from(full.wait.as_nanos()).unwrap();
     assert!(take(&store, 1_000, at).unwrap().allowed);
 }
@@ -84,14 +90,14 @@ fn one_place_among_keys_at_their_limit_is_found_wherever_it_is() {
 }
 
 /// A rule that says how often it was asked.
-struct Counted(SlidingLog, AtomicUsize);
+struct Counted<'c>(SlidingLog, &'c AtomicUsize);
 
-impl Rule for Counted {
-    type State = <SlidingLog as Rule>::State;
+impl Rule for Counted<'_> {
+    type State = SlidingLogState;
 
-    fn look(&self, state: &Self::State, now: u64) -> Standing {
+    fn look(&self, state: &Self::State, now: u64, cost: u32) -> Standing {
         self.1.fetch_add(1, Ordering::Relaxed);
-        self.0.look(state, now)
+        Rule::look(&self.0, state, now, cost)
     }
 
     fn limit(&self) -> u32 {
@@ -101,14 +107,21 @@ impl Rule for Counted {
 
 #[test]
 fn a_flood_does_not_pay_for_whole_turns() {
-    let rule = Counted(*store(1).rule(), AtomicUsize::new(0));
-    let store = Store::new(rule, 500);
-    let take = |key: u64, now| store.with(&key, now, |rule, state| rule.0.take(state, now));
+    let count = AtomicUsize::new(0);
+    let store = store(500);
+    let take = |key: u64, now| {
+        store.with(
+            |_| Counted(log(), &count),
+            Planned::only(&key),
+            now,
+            |rule, state| rule.0.take(state, now),
+        )
+    };
     for key in 0..499 {
         while take(key, 1).unwrap().allowed {}
     }
     take(499, 1).unwrap();
-    let asked = || store.rule().1.swap(0, Ordering::Relaxed);
+    let asked = || count.swap(0, Ordering::Relaxed);
     for key in 1_000..2_000 {
         asked();
         assert!(take(key, 2).unwrap().allowed);
@@ -130,7 +143,7 @@ fn a_failure_that_is_taken_back_makes_room_at_once() {
         while take(&store, key, key + 1).unwrap().allowed {}
     }
     assert!(take(&store, 1_000, 200).is_err());
-    store.peek(&70, 200, |_, state| SlidingLog::retract(state, 71)).unwrap();
+    store.peek(|_| log(), Planned::only(&70), 200, |_, state| SlidingLog::retract(state, 71)).unwrap();
     assert!(take(&store, 1_000, 200).unwrap().allowed);
 }
 
@@ -146,4 +159,26 @@ fn idle_keys_make_way_first() {
     for key in 0..7 {
         assert_eq!(take(&store, key, 3).unwrap().remaining, 0, "{key}");
     }
+}
+
+#[test]
+fn each_key_is_kept_by_its_own_plan() {
+    let plans = [log(), SlidingLog::new(Quota::parse("100/10s").unwrap()).unwrap()];
+    let store = store(100);
+    let take = |key: u64, plan: u8| {
+        let planned = Planned { key: &key, plan };
+        store.with(|plan| plans[usize::from(plan)], planned, 1, |rule, state| rule.take(state, 1))
+    };
+    // At their limit in the small plan, far from it in the large one.
+    for key in 0..50 {
+        while take(key, 0).unwrap().allowed {}
+    }
+    for key in 1_000..20_000 {
+        assert!(take(key, 1).unwrap().allowed);
+    }
+    for key in 0..50 {
+        assert!(!take(key, 0).unwrap().allowed, "{key} was forgiven");
+    }
+    // A key that changes its plan keeps what it has used.
+    assert_eq!(take(0, 1).unwrap().remaining, 96);
 }

@@ -1,0 +1,16 @@
+//! A quota, how it is kept, whom it counts, and the requests it is for.
+
+mod builder;
+mod kept;
+mod lease;
+mod matcher;
+mod outage;
+mod ready;
+
+pub(super) use builder::MAX_KEYS;
+pub use builder::{Algorithm, Tier};
+pub(super) use kept::Ask;
+pub(super) use lease::Known;
+pub(super) use matcher::Reading;
+pub use outage::Outage;
+pub(super) use ready::{ReadyTier, check_max_keys};
