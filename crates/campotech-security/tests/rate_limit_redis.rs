@@ -11,7 +11,7 @@ use bytes::Bytes;
 use campotech_core::{ClientIp, ManualClock};
 use campotech_security::rate_limit::redis::RedisLimits;
 use campotech_security::rate_limit::shared::{SharedLimits, Sharing, StoreFault};
-use campotech_security::rate_limit::{Algorithm, Quota, RateLimitLayer, Tier};
+use campotech_security::rate_limit::{Algorithm, NetworkKey, Outage, Quota, RateLimitLayer, Tier};
 use campotech_testkit::{Fault, FaultProxy, RecordingObserver, Redis};
 use fred::prelude::*;
 use http::{Request, Response, StatusCode};
@@ -613,4 +613,111 @@ async fn a_silent_node_of_a_cluster_does_not_delay_every_request() {
     assert!(waited < DEADLINE * requests / 4, "{waited:?}");
     node.thaw();
     replica.becomes_shared().await;
+}
+
+/// A replica with other tiers.
+async fn with_tiers(url: &str, tiers: impl IntoIterator<Item = Tier>) -> Replica {
+    let replica = Replica::of(limits(url).await.start(), tiers);
+    replica.becomes_shared().await;
+    replica
+}
+
+#[tokio::test]
+async fn costs_plans_and_second_tiers_are_shared() {
+    let redis = Redis::start().await;
+    let wide = || NetworkKey::new().with_prefixes(24, 48).unwrap();
+    let tiers = || {
+        let wide = Tier::new("wide", Quota::parse("6/15m").unwrap(), Algorithm::SlidingLog).key(wide());
+        [Tier::auth(4, QUARTER).cost(|request| if request.uri().path() == "/two" { 2 } else { 1 }).and(wide)]
+    };
+    let (one, two) = (with_tiers(&redis.url(), tiers()).await, with_tiers(&redis.url(), tiers()).await);
+    assert_eq!(one.admitted(7, "/two", 1).await, 1);
+    assert_eq!(two.admitted(7, "/two", 2).await, 1);
+    assert_eq!(one.admitted(7, "/", 3).await, 0);
+    // Four by cost, one each in the wide tier: what the first refused the second gave back, and it is last in the call.
+    assert_eq!(two.admitted(8, "/", 9).await, 4);
+    // The /24 has none left: the first tier takes back what it counted.
+    assert_eq!(one.admitted(9, "/", 3).await, 0);
+    let exists = redis.command(&["LLEN", "campotech:limit:{203.0.113.9/32}:auth"]).await;
+    assert_eq!(exists, "0");
+    assert_eq!(redis.command(&["LLEN", "campotech:limit:{203.0.113.0/24}:wide"]).await, "6");
+    assert!([one, two].iter().all(|replica| replica.own_decisions(&mut 0) == 0));
+}
+
+#[tokio::test]
+async fn failures_are_counted_together_and_successes_are_given_back() {
+    let redis = Redis::start().await;
+    let tiers = || {
+        [
+            Tier::auth(3, QUARTER).routes(["/fails"]).count_only(|status| status != StatusCode::OK),
+            Tier::standard(3, Duration::from_secs(31 * 86_400)).count_only(|status| status != StatusCode::OK),
+        ]
+    };
+    let (one, two) = (with_tiers(&redis.url(), tiers()).await, with_tiers(&redis.url(), tiers()).await);
+    // Every answer here is a success.
+    for path in ["/", "/fails"] {
+        for _ in 0..10 {
+            assert_eq!(one.admitted(7, path, 1).await + two.admitted(7, path, 1).await, 2, "{path}");
+            let none = async || redis.command(&["LLEN", "campotech:limit:{203.0.113.7/32}:auth"]).await == "0";
+            while path == "/fails" && !none().await {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        }
+    }
+    let fails = service_fn(async |_: Request<Full<Bytes>>| {
+        let mut answer = Response::new(Full::<Bytes>::default());
+        *answer.status_mut() = StatusCode::UNAUTHORIZED;
+        Ok::<_, Infallible>(answer)
+    });
+    let mut statuses = Vec::new();
+    for replica in [&one, &two, &one, &two] {
+        let mut request = Request::get("/fails").body(Full::<Bytes>::default()).unwrap();
+        request.extensions_mut().insert(ClientIp::new(Ipv4Addr::new(203, 0, 113, 9).into(), false));
+        statuses.push(replica.layer.layer(fails).oneshot(request).await.unwrap().status().as_u16());
+    }
+    assert_eq!(statuses, [401, 401, 401, 429]);
+}
+
+#[tokio::test]
+async fn a_lease_asks_seldom_and_admits_hardly_more() {
+    let redis = Redis::start().await;
+    let tiers = || [Tier::standard(100, Duration::from_secs(31 * 86_400)).lease(5)];
+    let replicas = [(); 4].map(|()| tiers());
+    let mut started = Vec::new();
+    for tiers in replicas {
+        started.push(with_tiers(&redis.url(), tiers).await);
+    }
+    let asked = async || -> usize {
+        let info = redis.command(&["INFO", "commandstats"]).await;
+        let calls = info.lines().find_map(|line| line.strip_prefix("cmdstat_evalsha:calls="));
+        calls.map_or(0, |calls| calls.split(',').next().unwrap().parse().unwrap())
+    };
+    let (before, mut admitted) = (asked().await, 0);
+    for _ in 0..250 {
+        for replica in &started {
+            admitted += replica.admitted(7, "/", 1).await;
+        }
+    }
+    assert!((95..=105).contains(&admitted), "{admitted}");
+    let questions = asked().await - before;
+    assert!(questions <= 100, "{questions} questions for 1000 requests");
+    assert!(started.iter().all(|replica| replica.own_decisions(&mut 0) == 0));
+}
+
+#[tokio::test]
+async fn a_tier_that_is_closed_without_the_store_refuses_and_one_that_is_open_does_not() {
+    let redis = Redis::start().await;
+    let tiers = [
+        Tier::auth(10, QUARTER).routes(["/api/v1/auth/*"]).outage(Outage::Closed),
+        Tier::standard(1, QUARTER).outage(Outage::Open),
+    ];
+    let replica = with_tiers(&redis.url(), tiers).await;
+    assert_eq!((replica.status(7, LOGIN).await, replica.status(7, "/").await), (200, 200));
+    redis.kill().await;
+    until("away", || matches!(replica.shared.sharing(), Sharing::Away(_))).await;
+    assert_eq!(replica.status(7, LOGIN).await, 503);
+    assert_eq!(replica.admitted(7, "/", 20).await, 20);
+    redis.restart().await;
+    replica.becomes_shared().await;
+    assert_eq!((replica.status(7, LOGIN).await, replica.status(7, "/").await), (200, 429));
 }

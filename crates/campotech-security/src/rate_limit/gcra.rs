@@ -62,7 +62,7 @@ impl Gcra {
         let remaining = u32::try_from(room / self.interval).unwrap_or(u32::MAX);
         let allowed = remaining >= cost;
         let wait = if !allowed {
-            if cost > self.limit { self.window } else { self.time_of(cost) - room }
+            if cost > self.limit { burst } else { self.time_of(cost) - room }
         } else if room == burst {
             0
         } else {

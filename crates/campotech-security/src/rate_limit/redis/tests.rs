@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config as Cases, TestRunner};
 use tokio::runtime::Runtime;
 
-use super::script::{BEAT, Call, DECIDE, Script};
+use super::script::{BEAT, Call, DECIDE, GIVE_BACK, Script};
 use crate::rate_limit::Quota;
 use crate::rate_limit::gcra::{Gcra, GcraState};
 use crate::rate_limit::sliding_log::{SlidingLog, SlidingLogState};
@@ -85,15 +85,17 @@ struct Tier {
     limit: u32,
     seconds: u64,
     enforced: bool,
+    cost: u32,
+    most: u32,
 }
 
 impl Tier {
     const fn log(limit: u32, seconds: u64) -> Self {
-        Self { gcra: false, limit, seconds, enforced: true }
+        Self { gcra: false, limit, seconds, enforced: true, cost: 1, most: 1 }
     }
 
     const fn gcra(limit: u32, seconds: u64) -> Self {
-        Self { gcra: true, limit, seconds, enforced: true }
+        Self { gcra: true, limit, seconds, enforced: true, cost: 1, most: 1 }
     }
 
     fn args(&self) -> [Value; 6] {
@@ -104,8 +106,8 @@ impl Tier {
             self.limit.into(),
             i64::try_from(time).unwrap().into(),
             i64::from(self.enforced).into(),
-            1.into(),
-            1.into(),
+            self.cost.into(),
+            self.most.into(),
         ]
     }
 }
@@ -126,12 +128,12 @@ impl Model {
         Self::Log(SlidingLog::new(quota).unwrap(), SlidingLogState::default())
     }
 
-    fn ask(&mut self, now: u64, take: bool) -> (bool, u32, u64) {
+    fn ask(&mut self, now: u64, cost: u32, take: bool) -> (bool, u32, u64) {
         let (standing, unit) = match self {
-            Self::Gcra(gcra, state) if take => (gcra.take(state, now), 1),
-            Self::Gcra(gcra, state) => (gcra.look(state, now), 1),
-            Self::Log(log, state) if take => (log.take(state, now * 1_000), 1_000),
-            Self::Log(log, state) => (log.look(state, now * 1_000), 1_000),
+            Self::Gcra(gcra, state) if take => (gcra.take_many(state, now, cost), 1),
+            Self::Gcra(gcra, state) => (gcra.look_many(state, now, cost), 1),
+            Self::Log(log, state) if take => (log.take_many(state, now * 1_000, cost), 1_000),
+            Self::Log(log, state) => (log.look_many(state, now * 1_000, cost), 1_000),
         };
         (standing.allowed, standing.remaining, u64::try_from(standing.wait.as_nanos()).unwrap() / unit)
     }
@@ -139,14 +141,15 @@ impl Model {
 
 fn tier() -> impl Strategy<Value = Tier> {
     let limit = prop_oneof![4 => 1_u32..12, 1 => 1_u32..3_000];
-    (any::<bool>(), limit, 1_u64..2_000, prop::bool::weighted(0.8))
-        .prop_map(|(gcra, limit, seconds, enforced)| Tier { gcra, limit, seconds, enforced })
+    (any::<bool>(), limit, 1_u64..2_000, prop::bool::weighted(0.8)).prop_map(|(gcra, limit, seconds, enforced)| {
+        Tier { gcra, limit, seconds, enforced, cost: 1, most: 1 }
+    })
 }
 
 /// Gaps between requests, in parts of the first tier's window: none, a little, about an interval, about a window.
-fn gap() -> impl Strategy<Value = (u64, i64)> {
+fn gap() -> impl Strategy<Value = (u64, i64, u32)> {
     let part = prop_oneof![3 => Just(0), 2 => 0_u64..50_000, 2 => 50_000_u64..500_000, 1 => Just(1_000_000)];
-    (part, -1_i64..2)
+    (part, -1_i64..2, prop_oneof![4 => Just(1), 2 => 0_u32..5, 1 => Just(13)])
 }
 
 #[test]
@@ -154,15 +157,16 @@ fn the_script_decides_as_the_algorithms_do() {
     let server = Server::start();
     let runner = TestRunner::new(Cases { cases: 300, failure_persistence: None, ..Cases::default() });
     let cases = (vec(tier(), 1..3), vec(gap(), 1..60));
-    check(runner, &cases, |(tiers, gaps)| {
+    check(runner, &cases, |(mut tiers, gaps)| {
         server.flush();
         let mut models: Vec<_> = tiers.iter().map(Model::of).collect();
         let mut now = START;
-        for (part, off) in gaps {
+        for (part, off, cost) in gaps {
+            tiers.iter_mut().for_each(|tier| (tier.cost, tier.most) = (cost, cost));
             now = (now + part * tiers[0].seconds).saturating_add_signed(off.max(-i64::from(part > 0)));
-            let looked: Vec<_> = models.iter_mut().map(|model| model.ask(now, false)).collect();
+            let looked: Vec<_> = models.iter_mut().map(|model| model.ask(now, cost, false)).collect();
             let refused = tiers.iter().zip(&looked).any(|(tier, looked)| tier.enforced && !looked.0);
-            let expected: Vec<_> = models.iter_mut().map(|model| model.ask(now, !refused)).collect();
+            let expected: Vec<_> = models.iter_mut().map(|model| model.ask(now, cost, !refused)).collect();
             prop_assert_eq!(server.decide(&tiers, now), expected);
         }
         Ok(())
@@ -187,18 +191,18 @@ fn numbers_stay_exact_at_the_ends_of_their_ranges() {
         let mut model = Model::of(&tier);
         for step in [0, 0, 1, 999_999, 7] {
             let now = START * 2 + step;
-            assert_eq!(server.decide(&[tier], now), [model.ask(now, true)], "{tier:?}");
+            assert_eq!(server.decide(&[tier], now), [model.ask(now, 1, true)], "{tier:?}");
         }
     }
     let tier = Tier::log(10_000, 31 * 86_400);
     server.flush();
     let mut model = Model::of(&tier);
     for n in 0..10_003 {
-        assert_eq!(server.decide(&[tier], START + n), [model.ask(START + n, true)], "{n}");
+        assert_eq!(server.decide(&[tier], START + n), [model.ask(START + n, 1, true)], "{n}");
     }
     // Nearly all of the log is over at once.
     let later = START + 31 * 86_400 * SECOND + 9_990;
-    assert_eq!(server.decide(&[tier], later), [model.ask(later, true)]);
+    assert_eq!(server.decide(&[tier], later), [model.ask(later, 1, true)]);
     assert_eq!(server.command(&["LLEN", "{c}:a"]), "10");
 }
 
@@ -257,6 +261,51 @@ fn another_quota_on_the_same_state_is_kept_at_once() {
     assert_eq!(server.decide(&[Tier::log(3, 60)], START + 6 * SECOND), [(false, 0, 57 * SECOND)]);
     assert_eq!(server.decide(&[Tier::log(3, 60)], START + 63 * SECOND), [(true, 0, SECOND)]);
     assert_eq!(server.decide(&[Tier::log(10, 60)], START + 63 * SECOND), [(true, 6, SECOND)]);
+}
+
+#[test]
+fn as_much_is_taken_as_there_is() {
+    let server = Server::start();
+    for tier in [Tier::gcra(10, 60), Tier::log(10, 60)] {
+        server.flush();
+        let ask = |cost, most| {
+            let tier = Tier { cost, most, ..tier };
+            let answer: Vec<u64> = server.call(&server.decide, &["{c}:a"], tier.args(), START);
+            (answer[0] == 1, answer[1], answer[3])
+        };
+        assert_eq!(ask(1, 4), (true, 6, 4));
+        assert_eq!(ask(2, 5), (true, 1, 5));
+        assert_eq!(ask(2, 5), (false, 1, 0));
+        assert_eq!(ask(1, 5), (true, 0, 1));
+        assert_eq!(ask(1, 5), (false, 0, 0));
+        assert_eq!(ask(0, 0), (true, 0, 0));
+    }
+}
+
+#[test]
+fn what_is_given_back_is_there_again() {
+    let server = Server::start();
+    let give_back = Script::new(GIVE_BACK);
+    for (tier, name, time) in [(Tier::gcra(10, 60), "gcra", 6 * SECOND), (Tier::log(10, 60), "log", 60 * SECOND)] {
+        server.flush();
+        let back = |count: u32| {
+            let args = [name.into(), i64::try_from(time).unwrap().into(), count.into()];
+            let call = Call::new(["{c}:a".to_owned()], args);
+            let _: i64 = server.runtime.block_on(give_back.call(&server.client, &call)).unwrap();
+        };
+        // Of a key that is not there any more nothing is given back.
+        back(3);
+        assert_eq!(server.decide(&[tier], START)[0].1, 9);
+        for _ in 0..9 {
+            assert!(server.decide(&[tier], START)[0].0);
+        }
+        assert!(!server.decide(&[tier], START)[0].0);
+        back(4);
+        assert_eq!(server.decide(&[tier], START)[0].1, 3);
+        assert_ne!(server.command(&["PTTL", "{c}:a"]), "-1");
+        back(100);
+        assert_eq!(server.decide(&[tier], START)[0].1, 9);
+    }
 }
 
 #[test]
