@@ -8,7 +8,7 @@ use crate::pairs::{self, Pair};
 use crate::peers::{AXUM_PROMETHEUS, SENTRY_TOWER, TOWER_HELMET};
 use crate::scrape::{self, Scraped};
 use crate::stack::{assembled, ours as whole};
-use crate::{Subject, cases, encode, inspect, ours, server, words};
+use crate::{Subject, cases, encode, inspect, limits, ours, server, words};
 
 /// A ratio that is wanted.
 struct Bar {
@@ -29,6 +29,10 @@ enum Measured {
     Flood { left: fn(flood::Left) -> f64, most: f64 },
     /// What is left of a flood of both.
     Floods,
+    /// What is left of a flood of networks, beside a number.
+    Networks { left: fn(limits::flood::Left) -> f64, most: f64 },
+    /// The memory that a flood of networks takes, beside governor's.
+    NetworksOfGovernor,
     /// What is left once requests are over, beside what is left with a peer, or beside one. A peer that has nothing left is no
     /// contrast: the bar is missed.
     Conserved { left: fn(Left) -> f64, peer: Option<&'static str> },
@@ -225,6 +229,35 @@ const BARS: &[Bar] = &[
         measured: Measured::Instructions { ours: "security.inspect", most: 600.0 },
     },
     Bar {
+        name: "security.rate_limit.many_keys_of_governor",
+        most: 1.3,
+        measured: Measured::Times {
+            ours: limits::ours::many_keys,
+            peer: limits::peers::many_keys,
+            floor: None,
+        },
+    },
+    Bar {
+        name: "security.rate_limit.flood.bytes",
+        most: 1.0,
+        measured: Measured::Networks { left: |left| left.bytes, most: 64.0 * 1_048_576.0 },
+    },
+    Bar {
+        name: "security.rate_limit.flood.forgiven",
+        most: 0.0,
+        measured: Measured::Networks { left: |left| left.forgiven, most: 1.0 },
+    },
+    Bar {
+        name: "security.rate_limit.flood.wrong",
+        most: 1.0,
+        measured: Measured::Networks { left: |left| left.wrong, most: 0.001 },
+    },
+    Bar {
+        name: "security.rate_limit.flood.bytes_of_governor",
+        most: 0.2,
+        measured: Measured::NetworksOfGovernor,
+    },
+    Bar {
         name: "stack.get.instructions_of_assembled",
         most: 0.5,
         measured: Measured::Cases { ours: whole::GET, peer: assembled::GET },
@@ -263,6 +296,30 @@ const BARS: &[Bar] = &[
 
 /// Bars that are not reached yet: what they measure is shown, and fails nothing.
 const AIMS: &[Bar] = &[
+    Bar {
+        name: "security.rate_limit.one_key_of_governor",
+        most: 1.3,
+        measured: Measured::Times { ours: limits::ours::one_key, peer: limits::peers::one_key, floor: None },
+    },
+    Bar {
+        name: "security.rate_limit.instructions_of_tower_governor",
+        most: 0.7,
+        measured: Measured::Cases { ours: limits::ours::LAYER, peer: limits::peers::LAYER },
+    },
+    Bar {
+        name: "security.rate_limit.instructions_of_tower_governor_with_headers",
+        most: 0.7,
+        measured: Measured::Cases { ours: limits::ours::LAYER, peer: limits::peers::LAYER_WITH_HEADERS },
+    },
+    Bar {
+        name: "security.rate_limit.time_of_tower_governor_with_headers",
+        most: 0.77,
+        measured: Measured::Times {
+            ours: || begin(limits::ours::LAYER),
+            peer: || begin(limits::peers::LAYER_WITH_HEADERS),
+            floor: Some(|| begin(limits::ours::FLOOR)),
+        },
+    },
     Bar {
         name: "stack.get.instructions",
         most: 1.0,
@@ -324,6 +381,10 @@ impl Measured {
         Ok(match *self {
             Self::Flood { left, most } => counted(left(flood::ours()?), most),
             Self::Floods => counted(flood::ours()?.bytes, flood::flooded("axum_prometheus")?.bytes),
+            Self::Networks { left, most } => counted(left(limits::flood::ours()?), most),
+            Self::NetworksOfGovernor => {
+                counted(limits::flood::ours()?.bytes, limits::flood::flooded("governor")?.bytes)
+            }
             Self::Conserved { left, peer } => {
                 let beside = peer.map_or(Ok(1.0), |peer| conservation::left(peer).map(left))?;
                 counted(left(conservation::left(OURS)?), beside)

@@ -1,6 +1,6 @@
 //! What is measured.
 
-use crate::{health, ours, payload, stack, webhook};
+use crate::{health, limits, ours, payload, stack, webhook};
 
 /// Runs so many requests, one after the other.
 pub type Subject = Box<dyn FnMut(u64)>;
@@ -23,9 +23,9 @@ pub struct Case {
 /// All cases, floors among them.
 pub fn cases() -> Vec<Case> {
     let own = [ours::CASES, stack::bare::CASES, stack::ours::CASES, health::ours::CASES, health::bare::CASES];
-    let own = own.into_iter().chain([payload::CASES, webhook::CASES]);
+    let own = own.into_iter().chain([payload::CASES, webhook::CASES, limits::ours::CASES]);
     #[cfg(feature = "peers")]
-    let peers = [crate::peers::CASES, stack::assembled::CASES, health::peers::CASES];
+    let peers = [crate::peers::CASES, stack::assembled::CASES, health::peers::CASES, limits::peers::CASES];
     #[cfg(not(feature = "peers"))]
     let peers: [&[Case]; 0] = [];
     own.chain(peers).flatten().copied().collect()

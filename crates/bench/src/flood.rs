@@ -120,7 +120,10 @@ where
 }
 
 /// Bytes of this process in memory.
-fn resident() -> f64 {
+///
+/// # Panics
+/// The system doesn't tell.
+pub fn resident() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("a status");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
     let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse().expect("a number");

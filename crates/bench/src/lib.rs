@@ -16,6 +16,7 @@ pub mod health;
 #[cfg(feature = "peers")]
 pub mod inspect;
 pub mod instructions;
+pub mod limits;
 pub mod ours;
 pub mod pairs;
 pub mod payload;

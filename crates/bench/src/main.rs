@@ -23,6 +23,8 @@ fn main() -> ExitCode {
         ["conserve", who] => campotech_bench::conservation::conserve(who),
         #[cfg(feature = "peers")]
         ["flood", who] => campotech_bench::flood::flood(who),
+        #[cfg(feature = "peers")]
+        ["networks", who] => campotech_bench::limits::flood::flood(who),
         _ => Err("usage: campotech-bench gates [--write] | bars FILTER".to_owned()),
     };
     match done {

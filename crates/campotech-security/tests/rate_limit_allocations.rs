@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use campotech_core::ClientIp;
 use campotech_security::rate_limit::shared::{SharedLimits, Sharing, StoreFault};
-use campotech_security::rate_limit::{RateLimitLayer, Tier};
+use campotech_security::rate_limit::{KeyedLimiter, Quota, RateLimitLayer, Tier};
 use http::{Request, Response};
 use tower::{Layer, Service, service_fn};
 
@@ -46,4 +46,13 @@ fn a_decision_of_this_process_allocates_for_its_headers_only() {
     let (shared, mut questions) = SharedLimits::channel(Duration::from_millis(50));
     questions.set(Sharing::Away(StoreFault::Timeout));
     assert_eq!(allocations(&alone.with_shared(shared)), 3);
+}
+
+#[test]
+fn a_key_that_is_known_costs_no_allocation() {
+    let limiter = KeyedLimiter::<u64>::new(Quota::per_minute(10)).unwrap();
+    let mut allowed = limiter.check(&7).allowed;
+    let counted = allocation_counter::measure(|| allowed &= limiter.check(&7).allowed);
+    assert!(allowed);
+    assert_eq!(counted.count_total, 0);
 }

@@ -658,7 +658,8 @@ async fn failures_are_counted_together_and_successes_are_given_back() {
     for path in ["/", "/fails"] {
         for _ in 0..10 {
             assert_eq!(one.admitted(7, path, 1).await + two.admitted(7, path, 1).await, 2, "{path}");
-            let none = async || redis.command(&["LLEN", "campotech:limit:{203.0.113.7/32}:auth"]).await == "0";
+            let none =
+                async || redis.command(&["LLEN", "campotech:limit:{203.0.113.7/32}:auth"]).await == "0";
             while path == "/fails" && !none().await {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }

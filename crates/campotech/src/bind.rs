@@ -54,7 +54,7 @@ impl Platform {
                 self.metrics.clone(),
                 health.clone(),
                 std::mem::take(&mut self.facts),
-                stack.rate_limit.tiers(),
+                stack.rate_limit.tiers().iter().map(String::as_str),
             )
             .map_err(PlatformError::Thread)?,
         });
@@ -84,6 +84,7 @@ impl Platform {
             tls,
             router,
             health,
+            rate_limits: stack.rate_limit.clone(),
             sentry: self.sentry,
             log_guard: self.log_guard,
             traces: self.traces,

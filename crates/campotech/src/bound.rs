@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use campotech_health::{Health, Watchdog};
+use campotech_security::rate_limit::RateLimitLayer;
 use campotech_sentry::SentryGuard;
 use campotech_serve::{DrainReport, Server, Shutdown, Trigger};
 use tokio::task::JoinHandle;
@@ -35,6 +36,7 @@ pub struct Bound {
     pub(crate) tls: Option<TlsFiles>,
     pub(crate) router: Router,
     pub(crate) health: Health,
+    pub(crate) rate_limits: RateLimitLayer,
     pub(crate) sentry: SentryGuard,
     pub(crate) log_guard: LogGuard,
     pub(crate) traces: Traces,
@@ -78,6 +80,12 @@ impl Bound {
     #[must_use]
     pub const fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// The rate limits: [`replace`](RateLimitLayer::replace) changes the tiers while the service runs.
+    #[must_use]
+    pub const fn rate_limits(&self) -> &RateLimitLayer {
+        &self.rate_limits
     }
 
     /// What is served at the public listener, for tests without a socket. A request needs what comes with a connection, axum's

@@ -17,7 +17,7 @@ use crate::queue::{Relay, StreamQueue};
 use crate::store::{EmbeddedStore, PostgresStore, Store, StoreError};
 
 /// What a request may wait for its quota, once, when Redis falls silent.
-const DECISION: Duration = Duration::from_millis(100);
+const DECISION: Duration = Duration::from_millis(50);
 /// The label of the database's pool in metrics.
 const POOL: &str = "postgres";
 

@@ -16,6 +16,8 @@ use super::tier::{Algorithm, Ask, ReadyTier};
 pub(super) struct Claim {
     pub(super) tier: Arc<ReadyTier>,
     pub(super) ask: Ask,
+    /// What the shared store is told with the question.
+    pub(super) owed: u32,
     /// What the answer tells.
     pub(super) standing: Option<Standing>,
     /// Where it was counted, and when.
@@ -48,7 +50,7 @@ pub(super) struct Rest {
 
 impl Claim {
     pub(super) const fn new(tier: Arc<ReadyTier>, ask: Ask) -> Self {
-        Self { tier, ask, standing: None, counted: None }
+        Self { tier, ask, owed: 0, standing: None, counted: None }
     }
 
     /// `RateLimit-Policy` and `RateLimit`.

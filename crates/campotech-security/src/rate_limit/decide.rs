@@ -81,6 +81,9 @@ impl<C: Clock> RateLimitLayer<C> {
                 Known::Standing(standing) => return Err(self.settle_one(claims, standing, now)),
             }
         }
+        for claim in claims.iter_mut().filter(|claim| claim.tier.is_shared()) {
+            claim.owed = claim.tier.tell(claim.ask, now, shared.deadline());
+        }
         let asked = shared.ask(claims, most);
         if asked.is_some() {
             claims.remember(shared);
@@ -94,7 +97,9 @@ impl<C: Clock> RateLimitLayer<C> {
         if !standing.allowed {
             return self.refuse(claim, standing, now);
         }
-        let _ = claim.tier.record(claim.ask, now, self.replicas());
+        if let Some(own) = claim.tier.record(claim.ask, now, self.replicas()) {
+            return self.refuse(claim, own, now);
+        }
         claim.standing = Some(standing);
         self.report(claim, true);
         Ok(())
@@ -104,6 +109,9 @@ impl<C: Clock> RateLimitLayer<C> {
     fn settle(&self, claims: &mut Claims, told: &Told, now: u64) -> Result<(), Refusal> {
         let replicas = self.replicas();
         let mut refusal = None;
+        for claim in claims.iter().filter(|claim| claim.tier.is_shared()) {
+            claim.tier.told(claim.ask, claim.owed, now);
+        }
         for (claim, (standing, granted)) in
             claims.iter_mut().filter(|claim| claim.tier.is_shared()).zip(told.iter())
         {
@@ -218,6 +226,9 @@ impl<C: Clock> RateLimitLayer<C> {
         }
         self.report(claim, true);
         if claim.tier.is_shared() {
+            if self.shared.is_some() {
+                claim.tier.owe(claim.ask, now);
+            }
             claim.counted = Some(Counted { at: taken.at, replicas, shared: false });
             Ok(None)
         } else {

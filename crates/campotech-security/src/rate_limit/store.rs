@@ -86,7 +86,7 @@ impl<K: Hash + Eq, V: Default> Store<K, V> {
         let mut shard = self.shard(hash).lock();
         let at = match shard.find(hash, key.key) {
             Some(at) => at,
-            None => shard.insert(&rules, hash, &key, now)?,
+            None => shard.insert(&rules, hash, key, now)?,
         };
         Ok(shard.visit(&rules, at, key.plan, now, f))
     }
@@ -127,6 +127,15 @@ impl<K, V> fmt::Debug for Store<K, V> {
     }
 }
 
+// Not derived: that would ask for `K: Copy`.
+impl<K> Clone for Planned<'_, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K> Copy for Planned<'_, K> {}
+
 impl<'k, K> Planned<'k, K> {
     /// By the only rule there is.
     pub(super) const fn only(key: &'k K) -> Self {
@@ -165,7 +174,7 @@ impl<K: Eq, V: Default> Shard<K, V> {
         &mut self,
         rules: &impl Fn(u8) -> R,
         hash: u64,
-        key: &Planned<'_, K>,
+        key: Planned<'_, K>,
         now: u64,
     ) -> Result<usize, Full>
     where

@@ -1,11 +1,15 @@
-//! Shared rate limits -> log and status page: who decides.
+//! Shared rate limits -> log, status page and health: who decides.
 
-use campotech_security::rate_limit::shared::{SharedLimits, Sharing};
+use campotech_health::{Check, CheckResult, Reason, check_fn};
+use campotech_security::rate_limit::shared::{SharedLimits, Sharing, StoreFault};
 
 use crate::platform::Platform;
 
 impl Platform {
-    /// Shares the rate-limit tiers with other replicas; while their store is away, each decides by its share.
+    /// Shares the rate-limit tiers with other replicas; while their store is away, each tier's
+    /// [`Outage`](campotech_security::rate_limit::Outage) says who decides.
+    ///
+    /// The breaker is the component `rate_limits`: degraded while the store does not decide.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -13,7 +17,35 @@ impl Platform {
     pub fn shared_limits(mut self, shared: SharedLimits) -> Self {
         tokio::spawn(log_changes(shared.clone()));
         self.additions.shared = Some(shared.clone());
+        let watched = shared.clone();
+        self = self.check(
+            check_fn(COMPONENT, move || {
+                let found = found(watched.sharing());
+                async move { found }
+            })
+            .degrading(),
+        );
         self.fact("rate limits", move || said(&shared))
+    }
+}
+
+const COMPONENT: &str = "rate_limits";
+
+/// A store that was not heard of yet is asked all the same.
+const fn found(sharing: Sharing) -> CheckResult {
+    match sharing {
+        Sharing::Shared | Sharing::Starting => CheckResult::ok(),
+        Sharing::Away(fault) => CheckResult::degraded(match fault {
+            StoreFault::Timeout => Reason::Timeout,
+            StoreFault::Unreachable | StoreFault::Cluster => Reason::Unreachable,
+            StoreFault::ReadOnly => Reason::ReadOnly,
+            StoreFault::Full => Reason::OutOfMemory,
+            StoreFault::Loading => Reason::Loading,
+            StoreFault::Denied => Reason::Auth,
+            StoreFault::Unexpected => Reason::BadBody,
+            StoreFault::Stopped => Reason::Disabled,
+            _ => Reason::Internal,
+        }),
     }
 }
 

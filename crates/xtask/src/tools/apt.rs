@@ -45,6 +45,7 @@ pub(super) const DELIVERY: &[Packaged] = &[("docker-registry", "docker-registry"
 /// What the tests call.
 pub(super) const TESTS: &[Packaged] = &[
     ("amtool", "prometheus-alertmanager"), // Alertmanager's configuration; its server comes with it
+    ("faketime", "faketime"),              // servers whose clocks disagree
     ("git", "git"),                        // advisory database: cargo-deny reads nothing but a repository
     ("haproxy", "haproxy"),                // the PROXY protocol, and deliveries
     ("node", "nodejs"),                    // the receiver of error events

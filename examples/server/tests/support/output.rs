@@ -12,7 +12,7 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn read(stream: impl Read + Send + 'static) -> Self {
+    pub(crate) fn read(stream: impl Read + Send + 'static) -> Self {
         let lines = Arc::default();
         let kept: Arc<Mutex<Vec<String>>> = Arc::clone(&lines);
         let reader = std::thread::spawn(move || {

@@ -1,6 +1,6 @@
 -- One decision over the tiers of one key: KEYS, and for each of them in ARGV its algorithm, limit,
--- time (gcra: of one request, log: of the window), whether it refuses, what the request costs, and how much may be taken
--- at most. Times are in microseconds.
+-- time (gcra: of one request, log: of the window), whether it refuses, what the request costs, how much may be taken at
+-- most, and what is owed: what passed while nobody could ask. Times are in microseconds.
 -- Answers for each tier: whether it had room, what remains, how long until there is more, how much was taken.
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -35,10 +35,10 @@ end
 
 local function look_gcra(tier)
   local burst = tier.limit * tier.time
-  local debt = math.max(number(redis.call('GET', tier.key)) - now, 0)
+  local debt = math.max(number(redis.call('GET', tier.key)) - now, 0) + tier.owed * tier.time
   owe(tier, math.min(debt, burst))
   -- More than a burst is owed where the quota was another, or the clock went back: it is remitted for good.
-  if debt > burst then keep_debt(tier) end
+  if debt > burst or tier.owed > 0 then keep_debt(tier) end
 end
 
 local function take_gcra(tier)
@@ -73,6 +73,12 @@ local function look_log(tier)
     redis.call('LTRIM', key, over, -1)
     size = size - over
   end
+  if tier.owed > 0 then
+    for _ = 1, math.min(tier.owed, tier.limit) do redis.call('RPUSH', key, string.format('%.0f', now)) end
+    redis.call('LTRIM', key, -tier.limit, -1)
+    keep_log(tier)
+    size = math.min(size + tier.owed, tier.limit)
+  end
   tier.size, tier.remaining = size, math.max(tier.limit - size, 0)
 end
 
@@ -93,9 +99,9 @@ end
 
 local tiers, refused = {}, false
 for i = 1, #KEYS do
-  local at = (i - 1) * 6
+  local at = (i - 1) * 7
   local tier = { key = KEYS[i], gcra = ARGV[at + 1] == 'gcra', limit = tonumber(ARGV[at + 2]), time = tonumber(ARGV[at + 3]) }
-  tier.cost, tier.taken = tonumber(ARGV[at + 5]), 0
+  tier.cost, tier.taken, tier.owed = tonumber(ARGV[at + 5]), 0, tonumber(ARGV[at + 7])
   if tier.gcra then look_gcra(tier) else look_log(tier) end
   tier.fits = tier.remaining >= tier.cost
   if not tier.fits and ARGV[at + 4] == '1' then refused = true end

@@ -33,6 +33,10 @@ const BEAT_AGAIN: Duration = Duration::from_millis(500);
 /// of a cluster: then the layers decide for a while, so that not every request has to wait.
 const RELAPSE_WITHIN: Duration = Duration::from_secs(5);
 const RELAPSE_REST: Duration = Duration::from_secs(1);
+/// So long a client may take to connect when all starts; until then the layers decide, and nothing is amiss.
+const CONNECTING: Duration = Duration::from_secs(1);
+/// How often it is looked at meanwhile.
+const CONNECTED_YET: Duration = Duration::from_millis(10);
 /// So long an answer to a beat may still come. It bounds what piles up in the client of a silent server.
 const BEAT_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -65,11 +69,12 @@ enum Task {
 struct OfKey {
     call: Call,
     tiers: usize,
-    back: ArrayVec<Call, MOST_TIERS>,
+    /// Where there are other keys, which may refuse.
+    back: Vec<Call>,
     enforces: ArrayVec<bool, MOST_TIERS>,
 }
 
-type Calls = ArrayVec<OfKey, MOST_TIERS>;
+type Calls = Vec<OfKey>;
 
 enum Done {
     Decided {
@@ -93,6 +98,7 @@ struct Driver<'t> {
     /// When to beat; while a beat is under way, when it is late.
     timer: Pin<&'t mut Sleep>,
     beating: bool,
+    connecting: bool,
     away: bool,
     /// When it was back from the last failure.
     back: Option<Instant>,
@@ -108,13 +114,15 @@ where
 {
     let store = Store::new(&client, prefix, patience);
     let mut under_way = FuturesUnordered::new();
-    let timer = pin!(sleep_until(Instant::now()));
+    let began = Instant::now();
+    let timer = pin!(sleep_until(began));
     let mut driver = Driver {
         questions,
         pending: HashMap::new(),
         tickets: 0,
         timer,
         beating: false,
+        connecting: true,
         away: false,
         back: None,
     };
@@ -126,7 +134,10 @@ where
                 Done::Beat { since, answer } => driver.beaten(since.elapsed() > patience, answer),
             },
             () = driver.timer.as_mut() => {
-                if driver.beating {
+                driver.connecting &= !client.is_connected() && began.elapsed() < CONNECTING;
+                if driver.connecting {
+                    driver.rest_until(Instant::now() + CONNECTED_YET);
+                } else if driver.beating {
                     // It may still be answered, but by then requests would have waited too long.
                     driver.leave(StoreFault::Timeout);
                     driver.rest_until(Instant::now() + 2 * BEAT_PATIENCE);
@@ -138,7 +149,7 @@ where
             }
             question = driver.questions.recv(), if under_way.len() < MOST_IN_FLIGHT => match question {
                 None => return,
-                Some(question) if driver.away || question.is_abandoned() => {}
+                Some(question) if driver.connecting || driver.away || question.is_abandoned() => {}
                 Some(question) => {
                     let task = store.task(&question, driver.tickets + 1);
                     driver.admit(question);
@@ -257,7 +268,7 @@ impl<C: ClientLike> Store<C> {
             let refused =
                 told.iter().zip(&of.enforces).any(|((standing, _), enforces)| !standing.allowed && *enforces);
             answers.extend(told);
-            if refused && at + 1 < calls.len() || refused && at > 0 {
+            if refused && calls.len() > 1 {
                 let counted = calls[..at].iter().flat_map(|of| &of.back).zip(&answers);
                 for (back, _) in counted.filter(|(_, (_, taken))| *taken > 0) {
                     let _: i64 = within(2 * self.patience, self.give_back.call(&self.quick, back)).await?;
@@ -278,17 +289,16 @@ impl<C: ClientLike> Store<C> {
                 return Task::GiveBack { ticket, call };
             }
         }
-        let mut calls = Calls::new();
         let tiers: ArrayVec<SharedTier<'_>, MOST_TIERS> = question.tiers().collect();
+        let several = tiers.iter().any(|tier| tier.key != tiers[0].key);
+        let of_key = |of: &[SharedTier<'_>]| OfKey {
+            call: Call::new(of.iter().map(|tier| self.key(tier)), of.iter().flat_map(arguments)),
+            tiers: of.len(),
+            back: of.iter().filter(|_| several).map(|tier| self.back(tier)).collect(),
+            enforces: of.iter().map(|tier| tier.mode.enforces()).collect(),
+        };
         // Tiers of one key follow each other.
-        for of in tiers.chunk_by(|one, next| one.key == next.key) {
-            calls.push(OfKey {
-                call: Call::new(of.iter().map(|tier| self.key(tier)), of.iter().flat_map(arguments)),
-                tiers: of.len(),
-                back: of.iter().map(|tier| self.back(tier)).collect(),
-                enforces: of.iter().map(|tier| tier.mode.enforces()).collect(),
-            });
-        }
+        let calls = tiers.chunk_by(|one, next| one.key == next.key).map(of_key).collect();
         Task::Decide { ticket, calls }
     }
 
@@ -313,7 +323,7 @@ async fn within<T>(
 }
 
 /// What the script asks of a tier. Times are whole microseconds, rounded up, so that rounding never admits more.
-fn arguments(tier: &SharedTier<'_>) -> [Value; 6] {
+fn arguments(tier: &SharedTier<'_>) -> [Value; 7] {
     let window = tier.quota.window().as_micros();
     let (algorithm, time) = match tier.algorithm {
         Algorithm::SlidingLog => ("log", window),
@@ -327,6 +337,7 @@ fn arguments(tier: &SharedTier<'_>) -> [Value; 6] {
         i64::from(tier.mode.enforces()).into(),
         tier.cost.into(),
         tier.most.into(),
+        tier.owed.into(),
     ]
 }
 

@@ -87,18 +87,19 @@ struct Tier {
     enforced: bool,
     cost: u32,
     most: u32,
+    owed: u32,
 }
 
 impl Tier {
     const fn log(limit: u32, seconds: u64) -> Self {
-        Self { gcra: false, limit, seconds, enforced: true, cost: 1, most: 1 }
+        Self { gcra: false, limit, seconds, enforced: true, cost: 1, most: 1, owed: 0 }
     }
 
     const fn gcra(limit: u32, seconds: u64) -> Self {
-        Self { gcra: true, limit, seconds, enforced: true, cost: 1, most: 1 }
+        Self { gcra: true, limit, seconds, enforced: true, cost: 1, most: 1, owed: 0 }
     }
 
-    fn args(&self) -> [Value; 6] {
+    fn args(&self) -> [Value; 7] {
         let window = self.seconds * SECOND;
         let time = if self.gcra { window.div_ceil(self.limit.into()) } else { window };
         [
@@ -108,6 +109,7 @@ impl Tier {
             i64::from(self.enforced).into(),
             self.cost.into(),
             self.most.into(),
+            self.owed.into(),
         ]
     }
 }
@@ -141,9 +143,9 @@ impl Model {
 
 fn tier() -> impl Strategy<Value = Tier> {
     let limit = prop_oneof![4 => 1_u32..12, 1 => 1_u32..3_000];
-    (any::<bool>(), limit, 1_u64..2_000, prop::bool::weighted(0.8)).prop_map(|(gcra, limit, seconds, enforced)| {
-        Tier { gcra, limit, seconds, enforced, cost: 1, most: 1 }
-    })
+    (any::<bool>(), limit, 1_u64..2_000, prop::bool::weighted(0.8)).prop_map(
+        |(gcra, limit, seconds, enforced)| Tier { gcra, limit, seconds, enforced, cost: 1, most: 1, owed: 0 },
+    )
 }
 
 /// Gaps between requests, in parts of the first tier's window: none, a little, about an interval, about a window.
@@ -283,10 +285,29 @@ fn as_much_is_taken_as_there_is() {
 }
 
 #[test]
+fn what_is_owed_counts_whatever_becomes_of_the_request() {
+    let server = Server::start();
+    for tier in [Tier::gcra(10, 60), Tier::log(10, 60)] {
+        server.flush();
+        let owing = |owed| server.decide(&[Tier { owed, ..tier }], START)[0];
+        assert_eq!(owing(0).1, 9);
+        assert_eq!(owing(4).1, 4);
+        let (fits, remaining, wait) = owing(7);
+        assert!(!fits && remaining == 0 && wait <= 60 * SECOND, "{wait}");
+        assert!(!owing(1_000).0);
+        assert_ne!(server.command(&["PTTL", "{c}:a"]), "-1");
+        // No more than a whole window is owed.
+        assert!(server.decide(&[tier], START + 60 * SECOND)[0].0);
+    }
+}
+
+#[test]
 fn what_is_given_back_is_there_again() {
     let server = Server::start();
     let give_back = Script::new(GIVE_BACK);
-    for (tier, name, time) in [(Tier::gcra(10, 60), "gcra", 6 * SECOND), (Tier::log(10, 60), "log", 60 * SECOND)] {
+    for (tier, name, time) in
+        [(Tier::gcra(10, 60), "gcra", 6 * SECOND), (Tier::log(10, 60), "log", 60 * SECOND)]
+    {
         server.flush();
         let back = |count: u32| {
             let args = [name.into(), i64::try_from(time).unwrap().into(), count.into()];

@@ -34,6 +34,7 @@ pub struct Question {
 struct About {
     tier: Arc<ReadyTier>,
     ask: Ask,
+    owed: u32,
 }
 
 /// What a store needs to know of a tier.
@@ -55,6 +56,8 @@ pub struct SharedTier<'q> {
     /// How much may be taken at once where there is so much: what the request doesn't need is for those after it. At least
     /// `cost`, and more than that in the only tier of a question.
     pub most: u32,
+    /// How much this replica has let pass while the store was away: it counts, whatever becomes of the request.
+    pub owed: u32,
 }
 
 /// The tiers' answers: where each stands, and how much of it was taken.
@@ -93,7 +96,7 @@ impl Question {
 
     /// The tiers that must all admit it.
     pub fn tiers(&self) -> impl Iterator<Item = SharedTier<'_>> {
-        self.tiers.iter().enumerate().map(|(at, About { tier, ask })| SharedTier {
+        self.tiers.iter().enumerate().map(|(at, About { tier, ask, owed })| SharedTier {
             name: &tier.name,
             key: ask.key,
             quota: tier.quota(ask.plan),
@@ -101,6 +104,7 @@ impl Question {
             mode: tier.mode,
             cost: ask.cost,
             most: if at == 0 { self.most } else { ask.cost },
+            owed: *owed,
         })
     }
 
@@ -143,7 +147,7 @@ impl Question {
 
 impl About {
     fn of(claim: &Claim) -> Self {
-        Self { tier: Arc::clone(&claim.tier), ask: claim.ask }
+        Self { tier: Arc::clone(&claim.tier), ask: claim.ask, owed: claim.owed }
     }
 }
 

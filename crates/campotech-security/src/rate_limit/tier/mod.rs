@@ -1,6 +1,7 @@
 //! A quota, how it is kept, whom it counts, and the requests it is for.
 
 mod builder;
+mod debt;
 mod kept;
 mod lease;
 mod matcher;

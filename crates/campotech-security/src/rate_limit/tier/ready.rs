@@ -9,6 +9,7 @@ use campotech_core::Mode;
 use http::{HeaderValue, StatusCode};
 
 use super::builder::{Algorithm, Condition, CostOf, Counts, PlanOf, Tier};
+use super::debt::{Debts, Decay};
 use super::kept::{Ask, Limiter};
 use super::lease::Lease;
 use super::matcher::{Matcher, Reading};
@@ -41,6 +42,7 @@ pub(in crate::rate_limit) struct ReadyTier {
     cost: Option<CostOf>,
     counts: Option<Counts>,
     limiter: Limiter,
+    debts: Arc<Debts>,
     max_keys: usize,
     bans: Option<Bans>,
 }
@@ -99,6 +101,7 @@ impl ReadyTier {
             cost: tier.cost,
             counts: tier.counts,
             limiter,
+            debts: Arc::new(Debts::new(tier.max_keys)),
             max_keys: tier.max_keys,
         })
     }
@@ -116,6 +119,7 @@ impl ReadyTier {
     pub(in crate::rate_limit) fn adopt(&mut self, other: &Self) {
         if self.max_keys == other.max_keys {
             self.limiter.adopt(&other.limiter);
+            self.debts = Arc::clone(&other.debts);
             if let (Some(bans), Some(other)) = (&mut self.bans, &other.bans) {
                 bans.store = Arc::clone(&other.store);
             }
@@ -197,12 +201,39 @@ impl ReadyTier {
 
     /// Counts what the shared store admitted here; gives back the refusal where that was too much.
     pub(in crate::rate_limit) fn record(&self, ask: Ask, now: u64, replicas: u32) -> Option<Standing> {
+        if self.debts.are_recent(ask, self.decay(ask), now) {
+            let own = self.look(ask, now, replicas);
+            if !own.allowed {
+                return Some(own);
+            }
+        }
         self.limiter.record(ask, now, replicas)
     }
 
     /// Takes back what was counted at `at`.
     pub(in crate::rate_limit) fn give_back(&self, ask: Ask, at: u64, replicas: u32) {
         self.limiter.give_back(ask, at, replicas);
+    }
+
+    /// Remembers what passed without the shared store.
+    pub(in crate::rate_limit) fn owe(&self, ask: Ask, now: u64) {
+        self.debts.owe(ask, self.decay(ask), now);
+    }
+
+    /// What the shared store is to be told with a question; within `patience` nobody else tells it.
+    pub(in crate::rate_limit) fn tell(&self, ask: Ask, now: u64, patience: Duration) -> u32 {
+        self.debts.tell(ask, self.decay(ask), now, patience)
+    }
+
+    /// The shared store was told.
+    pub(in crate::rate_limit) fn told(&self, ask: Ask, owed: u32, now: u64) {
+        if owed > 0 {
+            self.debts.told(ask, owed, now);
+        }
+    }
+
+    fn decay(&self, ask: Ask) -> Decay {
+        Decay { quota: self.quota(ask.plan), algorithm: self.algorithm }
     }
 
     /// How long the key is still banned.
