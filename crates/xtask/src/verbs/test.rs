@@ -37,6 +37,7 @@ const STEPS: &[Step] = &[
         tools: None,
         run: |workspace, _| passes(workspace, cargo(["fmt", "--all", "--check"])),
     },
+    Step { name: "locks", usual: true, tools: None, run: |workspace, _| locks(workspace) },
     Step {
         name: "clippy",
         usual: true,
@@ -183,6 +184,17 @@ fn doctests(workspace: &Workspace) -> StepResult {
     let tests = ["test", "--doc", "--workspace", "--all-features", "--no-fail-fast"];
     let done = cargo(tests).run(workspace)?;
     Ok(counts::from_doctests(&done.lines)?.agreeing_with(done.success)?)
+}
+
+/// What is outside of the workspace has lock files of its own, which a dependency of the crates in it outdates.
+fn locks(workspace: &Workspace) -> StepResult {
+    let mut tally = Tally::default();
+    for outside in ["crates/bench", "crates/fuzz"] {
+        let manifest = workspace.root.join(outside).join("Cargo.toml").into_os_string();
+        let tree = cargo(["tree", "--locked", "--depth", "0", "--manifest-path"]).args([manifest]);
+        tally.merge(&passes(workspace, tree)?);
+    }
+    Ok(tally)
 }
 
 /// What is published builds with the oldest toolchain that it promises.
