@@ -22,6 +22,8 @@ const HUNDRED_AN_HOUR: &str = "100/1h";
 /// What the contract gives a request to wait when Redis falls silent.
 const PENALTY: Duration = Duration::from_millis(50);
 const BACK: Duration = Duration::from_secs(2);
+/// What the contract gives a change to show in health.
+const SEEN: Duration = Duration::from_secs(9);
 
 /// The servers, each with a data directory of its own.
 struct Fleet {
@@ -57,6 +59,21 @@ impl Fleet {
             }
         }
         began.elapsed()
+    }
+
+    /// Waits until the component of each server says so.
+    async fn breaker_says(&self, words: &str) {
+        let began = Instant::now();
+        for server in &self.servers {
+            loop {
+                let told = server.get(1, "/health/components/rate_limits").await.text();
+                if told.contains(words) {
+                    break;
+                }
+                assert!(began.elapsed() < SEEN, "{told}");
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
     }
 
     /// How many decisions Redis did not make.
@@ -185,8 +202,11 @@ async fn without_redis_each_server_has_its_share_and_nobody_waits() {
     let again = Seen::of(&fleet, 8, 100, Duration::from_millis(5)).await;
     assert!(again.admitted <= 10, "{again:?}");
 
+    // The breaker is a component, whose check looks every five seconds.
+    fleet.breaker_says("\"reason\":\"timeout\"").await;
     redis.thaw();
     fleet.shared(BACK).await;
+    fleet.breaker_says("\"status\":\"healthy\"").await;
     let thawed = Seen::of(&fleet, 10, 200, Duration::from_millis(5)).await;
     assert_eq!((thawed.admitted, thawed.other.len()), (100, 0));
 }
