@@ -12,7 +12,7 @@ use campotech_core::{ClientIp, ManualClock};
 use campotech_security::rate_limit::shared::{SharedLimits, Sharing, StoreFault};
 use campotech_security::rate_limit::{
     Algorithm, Ban, HeaderKey, Key, KeyValue, Legacy, NetworkKey, NetworkList, Outage, Quota, RateLimitBody,
-    RateLimitLayer, RequestView, Tier,
+    RateLimitLayer, RequestView, Standing, Tier,
 };
 use campotech_testkit::RecordingObserver;
 use http::{HeaderName, Method, Request, Response, StatusCode};
@@ -421,6 +421,132 @@ async fn each_tier_says_what_it_does_without_the_store() {
     );
     assert_eq!(probe.statuses(ANA, "/watched").await, [200; 2]);
     assert_eq!(probe.statuses(ANA, "/").await, [200, 429]);
+}
+
+#[tokio::test]
+async fn a_tier_that_only_reports_lets_nobody_past_the_others() {
+    let api_key = || HeaderKey::new(HeaderName::from_static("x-api-key"), "secret").unwrap();
+    let probe = Probe::new([
+        tier("strict", 1).routes(["/strict"]),
+        tier("watched", 5).routes(["/watched/*"]).key(api_key()).shadow(),
+        tier("rest", 1).and(tier("keys", 5).key(api_key()).shadow()),
+    ]);
+    assert_eq!(probe.statuses(ANA, "/").await, [200, 429]);
+    assert!(probe.observer.lines().contains(&"decision rate_limit reported no_key".to_owned()));
+    assert_eq!(probe.statuses(LUIS, "/watched/..%2fstrict").await, [200, 429]);
+}
+
+#[tokio::test]
+async fn a_second_tier_has_methods_and_conditions_of_its_own() {
+    let post = || {
+        let mut request = request(ANA, "/");
+        *request.method_mut() = Method::POST;
+        request
+    };
+    let tiers = || tier("all", 10).and(tier("writes", 1).methods([Method::POST]));
+    for probe in [Probe::new([tiers()]), Probe::new([tier("other", 1).routes(["/other"]), tiers()])] {
+        assert_eq!(probe.statuses(ANA, "/").await, [200; 3]);
+        assert_eq!(probe.send(post()).await.status(), 200);
+        assert_eq!(probe.send(post()).await.status(), 429);
+        assert_eq!(probe.status(ANA, "/").await, 200);
+    }
+}
+
+#[tokio::test]
+async fn of_two_that_refuse_the_longer_is_told() {
+    let probe = Probe::new([tier("soon", 60).cost(|_| 60).and(tier("late", 1))]);
+    assert_eq!(probe.status(ANA, "/").await, 200);
+    let refused = probe.get(ANA, "/").await;
+    assert_eq!(header(&refused, "retry-after"), "60");
+    let mut violated: Vec<String> =
+        serde_json::from_value(problem(refused).await["violated-policies"].take()).unwrap();
+    violated.sort();
+    assert_eq!(violated, ["late", "soon"]);
+}
+
+#[tokio::test]
+async fn whoever_finds_no_room_is_banned_for_nothing() {
+    let ban = Ban::escalating(Duration::from_secs(1_000), Duration::from_secs(1_000)).unwrap();
+    let probe = Probe::new([tier("t", 1).max_keys(1).ban(ban)]);
+    assert_eq!(probe.status(ANA, "/").await, 200);
+    assert_eq!(probe.status(LUIS, "/").await, 429);
+    probe.clock.advance(MINUTE);
+    assert_eq!(probe.statuses(LUIS, "/").await, [200, 429]);
+    probe.clock.advance(MINUTE);
+    assert_eq!(probe.status(LUIS, "/").await, 429);
+}
+
+#[tokio::test]
+async fn bans_that_are_only_reported_are_reported_and_bind_nobody() {
+    let ban = Ban::escalating(Duration::from_secs(1_000), Duration::from_secs(1_000)).unwrap();
+    let probe = Probe::new([tier("t", 1).ban(ban).shadow()]);
+    assert_eq!(probe.statuses(ANA, "/").await, [200; 2]);
+    probe.clock.advance(MINUTE);
+    assert_eq!(probe.status(ANA, "/").await, 200);
+    let shadow = "rate_limit t shadow";
+    assert_eq!(probe.observer.lines(), ["rate_limit t allowed", shadow, shadow]);
+    probe.layer.replace([tier("t", 1).ban(ban)]).unwrap();
+    assert_eq!(probe.statuses(ANA, "/").await, [200, 429]);
+}
+
+#[tokio::test]
+async fn what_is_slow_takes_back_nothing_of_others() {
+    for algorithm in [Algorithm::Gcra, Algorithm::SlidingLog] {
+        let tier = Tier::new("t", Quota::per_minute(3), algorithm).count_only(|status| status == 401);
+        let probe = Probe::new([tier]);
+        let gate = Arc::new(tokio::sync::Semaphore::new(0));
+        let slow = {
+            let gate = Arc::clone(&gate);
+            service_fn(move |request| {
+                let gate = Arc::clone(&gate);
+                async move {
+                    let _turn = gate.acquire().await.unwrap();
+                    wanted(request).await
+                }
+            })
+        };
+        let service = probe.layer.layer(slow);
+        let under_way: Vec<_> =
+            (0..3).map(|_| tokio::spawn(service.clone().oneshot(request(ANA, "/")))).collect();
+        tokio::task::yield_now().await;
+        probe.clock.advance(MINUTE);
+        for _ in 0..3 {
+            assert_eq!(probe.send(with_header("want", "401")).await.status(), 401);
+        }
+        gate.add_permits(10);
+        for task in under_way {
+            assert_eq!(task.await.unwrap().unwrap().status(), 200);
+        }
+        assert_eq!(probe.send(with_header("want", "401")).await.status(), 429, "{algorithm:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_passed_without_the_store_is_told_to_it_once() {
+    for (counts, told) in [(false, 3), (true, 0)] {
+        let (shared, mut questions) = SharedLimits::channel(Duration::from_secs(10));
+        questions.set(Sharing::Away(StoreFault::Unreachable));
+        let tier = tier("t", 10);
+        // Successes that don't count are not owed either.
+        let tier = if counts { tier.count_only(|status| status == 401) } else { tier };
+        let probe = Probe::of(RateLimitLayer::new([tier]).unwrap().with_shared(shared));
+        // Long after the start.
+        probe.clock.advance(Duration::from_secs(86_400));
+        assert_eq!(probe.statuses(ANA, "/").await, [200; 3]);
+        questions.set(Sharing::Shared);
+        for owed in [told, 0] {
+            let answered = async {
+                let question = questions.recv().await.unwrap();
+                assert_eq!(question.tiers().next().unwrap().owed, owed);
+                question.answer([Standing::new(true, 5, Duration::from_secs(6))]);
+                if counts {
+                    assert!(questions.recv().await.unwrap().gives_back());
+                }
+            };
+            let (answer, ()) = tokio::join!(probe.get(ANA, "/"), answered);
+            assert_eq!(answer.status(), 200);
+        }
+    }
 }
 
 #[test]

@@ -207,6 +207,9 @@ async fn without_redis_each_server_has_its_share_and_nobody_waits() {
     redis.thaw();
     fleet.shared(BACK).await;
     fleet.breaker_says("\"status\":\"healthy\"").await;
+    // The client of the outage doesn't get its quota once more.
+    let after = Seen::of(&fleet, 9, 200, Duration::from_millis(5)).await;
+    assert!(frozen.admitted + after.admitted <= 110, "{frozen:?} {after:?}");
     let thawed = Seen::of(&fleet, 10, 200, Duration::from_millis(5)).await;
     assert_eq!((thawed.admitted, thawed.other.len()), (100, 0));
 }

@@ -1,7 +1,7 @@
 //! What one request asks of its tiers, and what came of it.
 
-use std::iter;
 use std::sync::Arc;
+use std::{fmt, iter};
 
 use http::{HeaderValue, StatusCode};
 
@@ -16,6 +16,8 @@ use super::tier::{Algorithm, Ask, ReadyTier};
 pub(super) struct Claim {
     pub(super) tier: Arc<ReadyTier>,
     pub(super) ask: Ask,
+    /// Whether the shared store was asked.
+    pub(super) asked: bool,
     /// What the shared store is told with the question.
     pub(super) owed: u32,
     /// What the answer tells.
@@ -27,10 +29,10 @@ pub(super) struct Claim {
 /// Where a request was counted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Counted {
-    pub(super) at: u64,
-    pub(super) replicas: u32,
-    /// By the shared store, too.
-    pub(super) shared: bool,
+    /// Here: when, and as one of how many replicas.
+    pub(super) here: Option<(u64, u32)>,
+    /// By the shared store, with its mark.
+    pub(super) shared: Option<u64>,
 }
 
 /// All that a request asks: of one tier mostly, and the rest is out of its way.
@@ -41,16 +43,23 @@ pub(super) struct Claims {
 }
 
 /// What few requests need.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Rest {
     claims: Vec<Claim>,
     places: Vec<Place>,
-    shared: Option<SharedLimits>,
+    taker: Option<Taker>,
+}
+
+/// Who takes back what does not count: with the time, and with the store that other replicas ask.
+#[derive(Clone)]
+pub(super) struct Taker {
+    pub(super) now: Arc<dyn Fn() -> u64 + Send + Sync>,
+    pub(super) shared: Option<SharedLimits>,
 }
 
 impl Claim {
     pub(super) const fn new(tier: Arc<ReadyTier>, ask: Ask) -> Self {
-        Self { tier, ask, owed: 0, standing: None, counted: None }
+        Self { tier, ask, asked: false, owed: 0, standing: None, counted: None }
     }
 
     /// `RateLimit-Policy` and `RateLimit`.
@@ -67,12 +76,22 @@ impl Claim {
         self.tier.mode.enforces()
     }
 
-    fn give_back(&mut self, shared: Option<&SharedLimits>) {
+    /// Takes back what was counted of it.
+    pub(super) fn give_back(&mut self, now: u64, shared: Option<&SharedLimits>) {
         let Some(counted) = self.counted.take() else { return };
-        self.tier.give_back(self.ask, counted.at, counted.replicas);
-        if let Some(shared) = shared.filter(|_| counted.shared) {
-            shared.give_back(self);
+        if let Some((at, replicas)) = counted.here {
+            self.tier.give_back(self.ask, at, now, replicas);
         }
+        match (shared, counted.shared) {
+            (Some(shared), Some(mark)) => shared.give_back(self, mark),
+            (Some(_), None) => self.tier.forgive(self.ask, now),
+            (None, _) => {}
+        }
+    }
+
+    /// Whether the shared store may decide it still.
+    pub(super) fn is_open_to_store(&self) -> bool {
+        self.tier.is_shared() && self.standing.is_none()
     }
 }
 
@@ -90,10 +109,10 @@ impl Claims {
         self.rest.get_or_insert_default().places.push(place);
     }
 
-    /// Remembers where to give back.
-    pub(super) fn remember(&mut self, shared: &SharedLimits) {
-        if self.iter().any(|claim| claim.tier.waits_for_answer()) || self.rest.is_some() {
-            self.rest.get_or_insert_default().shared = Some(shared.clone());
+    /// Remembers how to take back what its answer may not count.
+    pub(super) fn remember(&mut self, taker: impl FnOnce() -> Taker) {
+        if self.iter().any(|claim| claim.tier.waits_for_answer()) {
+            self.rest.get_or_insert_default().taker = Some(taker());
         }
     }
 
@@ -111,23 +130,33 @@ impl Claims {
     }
 
     /// Takes back whatever was counted: the request is refused.
-    pub(super) fn give_back(&mut self) {
-        let shared = self.rest.as_ref().and_then(|rest| rest.shared.clone());
+    pub(super) fn give_back(&mut self, now: u64, shared: Option<&SharedLimits>) {
         for claim in self.iter_mut() {
-            claim.give_back(shared.as_ref());
+            claim.give_back(now, shared);
         }
     }
 
     /// Takes back what does not count with this answer.
     pub(super) fn answered(&mut self, status: StatusCode) {
-        let shared = self.rest.as_ref().and_then(|rest| rest.shared.clone());
+        let Some(taker) = self.rest.as_ref().and_then(|rest| rest.taker.clone()) else { return };
+        let now = (taker.now)();
         for claim in self.iter_mut().filter(|claim| !claim.tier.counts(status)) {
-            claim.give_back(shared.as_ref());
+            claim.give_back(now, taker.shared.as_ref());
         }
     }
 
     /// What goes on until the end of the answer's body.
     pub(super) fn places(self) -> Option<Box<Rest>> {
         self.rest.filter(|rest| !rest.places.is_empty())
+    }
+}
+
+// Without what can't be shown.
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rest")
+            .field("claims", &self.claims)
+            .field("places", &self.places)
+            .finish_non_exhaustive()
     }
 }

@@ -60,9 +60,11 @@ impl SharedRule for InFlight {
         Taken { standing: Standing { remaining: self.limit.saturating_sub(state.0), ..before }, at: now }
     }
 
-    fn record(&self, _state: &mut InFlightState, _now: u64, _cost: u32, _replicas: u32) {}
+    fn record(&self, _state: &mut InFlightState, now: u64, _cost: u32, _replicas: u32) -> u64 {
+        now
+    }
 
-    fn give_back(&self, state: &mut InFlightState, cost: u32, _at: u64, _replicas: u32) {
+    fn give_back(&self, state: &mut InFlightState, cost: u32, _at: u64, _now: u64, _replicas: u32) {
         state.0 = state.0.saturating_sub(cost);
     }
 
@@ -79,6 +81,6 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.tier.give_back(self.ask, 0, 1);
+        self.tier.give_back(self.ask, 0, 0, 1);
     }
 }

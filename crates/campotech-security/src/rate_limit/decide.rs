@@ -1,17 +1,18 @@
 //! What becomes of a request.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use arrayvec::ArrayVec;
 use campotech_core::{Clock, RateLimitVerdict};
 
-use super::claim::{Claim, Claims, Counted};
+use super::claim::{Claim, Claims, Counted, Taker};
 use super::concurrency::Place;
 use super::layer::RateLimitLayer;
 use super::refusal::{Refusal, Why};
-use super::shared::{Asked, SharedLimits, Told};
+use super::shared::{Asked, MOST, SharedLimits, Told};
 use super::standing::Standing;
-use super::tier::{Known, Outage};
+use super::tier::{Known, NoRoom, Outage};
 
 /// How a decision begins.
 pub(super) enum Begun {
@@ -27,213 +28,211 @@ impl<C: Clock> RateLimitLayer<C> {
     /// Of several tiers none counts a request that another one refuses.
     pub(super) fn begin(&self, claims: &mut Claims) -> Begun {
         let now = self.now();
-        if let Err(refusal) = self.check_bans(claims, now) {
-            return Begun::Decided(Err(refusal));
-        }
-        let Some(shared) = self.shared.as_ref().filter(|shared| shared.asks()) else {
-            return Begun::Decided(self.decide_here(claims, now));
-        };
-        match self.ask(claims, shared, now) {
+        claims.remember(|| {
+            let (clock, start) = (self.clock.clone(), self.start);
+            Taker { now: Arc::new(move || nanos_since(&clock, start)), shared: self.shared.clone() }
+        });
+        let decided = self.check_bans(claims, now).and_then(|()| match &self.shared {
+            Some(shared) if shared.asks() => self.ask(claims, shared, now),
+            _ => self.take_all(claims, now, |_| true).map(|()| None),
+        });
+        match decided {
             Ok(Some(asked)) => Begun::Asked(asked),
-            Ok(None) => Begun::Decided(self.decide_here(claims, now)),
-            Err(decided) => Begun::Decided(decided),
+            Ok(None) => Begun::Decided(Ok(())),
+            Err(refusal) => Begun::Decided(Err(self.refused(claims, now, refusal))),
         }
     }
 
     /// Goes on with what the shared store told, or without.
     pub(super) fn end(&self, claims: &mut Claims, told: Option<&Told>) -> Result<(), Refusal> {
         let now = self.now();
-        match told {
+        let decided = match told {
             Some(told) => self.settle(claims, told, now),
-            None => self.decide_here(claims, now),
-        }
+            None => self.take_all(claims, now, |_| true),
+        };
+        decided.map_err(|refusal| self.refused(claims, now, refusal))
     }
 
-    fn check_bans(&self, claims: &Claims, now: u64) -> Result<(), Refusal> {
-        for claim in claims.iter() {
+    /// Takes back what tiers counted before another refused.
+    fn refused(&self, claims: &mut Claims, now: u64, refusal: Refusal) -> Refusal {
+        claims.give_back(now, self.shared.as_ref());
+        refusal
+    }
+
+    fn check_bans(&self, claims: &mut Claims, now: u64) -> Result<(), Refusal> {
+        let mut refusal = None;
+        for claim in claims.iter_mut() {
             let Some(wait) = claim.tier.banned(claim.ask.key, now) else { continue };
+            self.report(claim, false);
             if claim.enforces() {
-                self.report(claim, false);
-                return Err(Refusal::of(claim, Why::Banned(wait)));
+                refusal = Some(Refusal::of(claim, Why::Banned(wait)).with(refusal));
+            } else {
+                // It would be refused, and so does not count.
+                claim.standing = Some(Standing { allowed: false, remaining: 0, wait });
             }
         }
-        Ok(())
+        refusal.map_or(Ok(()), Err)
     }
 
-    /// Asks the shared store about the tiers that it may decide for, after those that it doesn't know.
-    ///
-    /// Gives back the decision where it is made already.
-    fn ask(
-        &self,
-        claims: &mut Claims,
-        shared: &SharedLimits,
-        now: u64,
-    ) -> Result<Option<Asked>, Result<(), Refusal>> {
-        if !claims.iter().any(|claim| claim.tier.is_shared()) {
-            return Err(self.decide_here(claims, now));
+    /// Asks the shared store about the tiers that it may decide for, after those that it doesn't know. `None` where all is
+    /// decided.
+    fn ask(&self, claims: &mut Claims, shared: &SharedLimits, now: u64) -> Result<Option<Asked>, Refusal> {
+        self.take_all(claims, now, |claim| !claim.tier.is_shared())?;
+        if !claims.iter().any(Claim::is_open_to_store) {
+            return Ok(None);
         }
-        self.take_all(claims, now, |claim| !claim.tier.is_shared()).map_err(Err)?;
-        let mut most = claims.first.ask.cost;
         let claim = &claims.first;
+        let mut most = claim.ask.cost;
         if let Some(lease) = claim.tier.lease.as_ref().filter(|_| claims.is_single()) {
             match lease.decide(claim.ask, claim.tier.quota(claim.ask.plan), now, shared.deadline()) {
                 Known::Ask(batch) => most = batch,
-                Known::Standing(standing) => return Err(self.settle_one(claims, standing, now)),
+                Known::Standing(standing) => return self.settle_one(claims, standing, now).map(|()| None),
             }
         }
-        for claim in claims.iter_mut().filter(|claim| claim.tier.is_shared()) {
+        for claim in claims.iter_mut().filter(|claim| claim.is_open_to_store()) {
+            claim.asked = true;
             claim.owed = claim.tier.tell(claim.ask, now, shared.deadline());
         }
-        let asked = shared.ask(claims, most);
-        if asked.is_some() {
-            claims.remember(shared);
+        match shared.ask(claims, most) {
+            Some(asked) => Ok(Some(asked)),
+            None => self.take_all(claims, now, |_| true).map(|()| None),
         }
-        Ok(asked)
     }
 
     /// Decides by what a batch had left.
     fn settle_one(&self, claims: &mut Claims, standing: Standing, now: u64) -> Result<(), Refusal> {
         let claim = &mut claims.first;
+        claim.standing = Some(standing);
         if !standing.allowed {
             return self.refuse(claim, standing, now);
         }
-        if let Some(own) = claim.tier.record(claim.ask, now, self.replicas()) {
+        if let Err(own) = claim.tier.record(claim.ask, now, self.replicas()) {
+            if let Some(lease) = &claim.tier.lease {
+                lease.put_back(claim.ask, now);
+            }
             return self.refuse(claim, own, now);
         }
-        claim.standing = Some(standing);
         self.report(claim, true);
         Ok(())
     }
 
     /// Takes over what the shared store decided.
     fn settle(&self, claims: &mut Claims, told: &Told, now: u64) -> Result<(), Refusal> {
-        let replicas = self.replicas();
         let mut refusal = None;
-        for claim in claims.iter().filter(|claim| claim.tier.is_shared()) {
-            claim.tier.told(claim.ask, claim.owed, now);
-        }
-        for (claim, (standing, granted)) in
-            claims.iter_mut().filter(|claim| claim.tier.is_shared()).zip(told.iter())
-        {
+        for (claim, taken) in told.of(claims) {
+            // Of those after one that refuses nobody may have asked: they have heard of no debt.
+            if refusal.is_none() {
+                claim.tier.told(claim.ask, claim.owed, now);
+            }
             if let Some(lease) = claim.tier.lease.as_ref().filter(|_| told.most > claim.ask.cost) {
-                lease.keep(
-                    claim.ask,
-                    claim.tier.quota(claim.ask.plan),
-                    told.most,
-                    (*standing, *granted),
-                    now,
-                );
+                lease.keep(claim.ask, claim.tier.quota(claim.ask.plan), told.most, taken, now);
             }
-            if !standing.allowed && claim.enforces() {
-                refusal = self.refuse(claim, *standing, now).err();
-                break;
-            }
-        }
-        if refusal.is_none() {
-            for (claim, (standing, _)) in
-                claims.iter_mut().filter(|claim| claim.tier.is_shared()).zip(told.iter())
-            {
-                let own = if standing.allowed { claim.tier.record(claim.ask, now, replicas) } else { None };
-                if standing.allowed && own.is_none() {
-                    claim.counted = Some(Counted { at: now, replicas, shared: true });
-                }
-                claim.standing = Some(*standing);
-                match own {
-                    Some(own) => refusal = self.refuse(claim, own, now).err().or(refusal),
-                    None if standing.allowed => self.report(claim, true),
-                    None => refusal = self.refuse(claim, *standing, now).err().or(refusal),
-                }
-            }
-        }
-        match refusal {
-            Some(refusal) => {
-                claims.give_back();
-                Err(refusal)
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Decides without the shared store.
-    fn decide_here(&self, claims: &mut Claims, now: u64) -> Result<(), Refusal> {
-        let decided = self.take_all(claims, now, |_| true);
-        if decided.is_err() {
-            claims.give_back();
-        }
-        decided
-    }
-
-    /// Takes those `of` the claims that are not decided yet.
-    fn take_all(&self, claims: &mut Claims, now: u64, of: impl Fn(&Claim) -> bool) -> Result<(), Refusal> {
-        if !claims.is_single() {
-            for claim in claims.iter().filter(|claim| of(claim) && claim.standing.is_none()) {
-                if self.policy(claim) == Outage::LocalShare && claim.enforces() {
-                    let standing = claim.tier.look(claim.ask, now, self.replicas());
-                    if !standing.allowed {
-                        self.report_store(claim);
-                        return self.refuse(claim, standing, now);
-                    }
-                }
-            }
-        }
-        let mut places: [Option<Place>; 4] = [const { None }; 4];
-        let mut held = places.iter_mut();
-        let mut refusal = None;
-        for claim in claims.iter_mut().filter(|claim| of(claim) && claim.standing.is_none()) {
-            match self.take(claim, now) {
-                Ok(None) => {}
-                Ok(place) => {
-                    if let Some(slot) = held.next() {
-                        *slot = place;
-                    }
-                }
-                Err(refused) => {
-                    refusal = Some(refused);
-                    break;
-                }
+            if !taken.standing.allowed && claim.enforces() {
+                let refused = self.refuse(claim, taken.standing, now).err();
+                refusal = refused.map(|refused| refused.with(refusal.take()));
             }
         }
         if let Some(refusal) = refusal {
             return Err(refusal);
         }
-        places.into_iter().flatten().for_each(|place| claims.hold(place));
+        let replicas = self.replicas();
+        for (claim, taken) in told.of(claims) {
+            claim.standing = Some(taken.standing);
+            if !taken.standing.allowed {
+                // A tier that only reports.
+                let _ = self.refuse(claim, taken.standing, now);
+                continue;
+            }
+            claim.counted = Some(Counted { here: None, shared: Some(taken.mark) });
+            match claim.tier.record(claim.ask, now, replicas) {
+                Ok(at) => {
+                    claim.counted = Some(Counted { here: Some((at, replicas)), shared: Some(taken.mark) });
+                    self.report(claim, true);
+                }
+                Err(own) => {
+                    claim.give_back(now, self.shared.as_ref());
+                    claim.standing = Some(own);
+                    let refused = self.refuse(claim, own, now).err();
+                    refusal = refused.map(|refused| refused.with(refusal.take())).or(refusal);
+                }
+            }
+        }
+        refusal.map_or(Ok(()), Err)
+    }
+
+    /// Takes those `of` the claims that are not decided yet.
+    fn take_all(&self, claims: &mut Claims, now: u64, of: impl Fn(&Claim) -> bool) -> Result<(), Refusal> {
+        if !claims.is_single() {
+            let mut refusal = None;
+            for claim in claims.iter().filter(|claim| of(claim) && claim.standing.is_none()) {
+                if claim.enforces()
+                    && self.policy(claim) == Outage::LocalShare
+                    && let Some(refused) = self.looked(claim, now)
+                {
+                    refusal = Some(refused.with(refusal));
+                }
+            }
+            if let Some(refusal) = refusal {
+                return Err(refusal);
+            }
+        }
+        let mut places = ArrayVec::<Place, MOST>::new();
+        for claim in claims.iter_mut().filter(|claim| of(claim) && claim.standing.is_none()) {
+            places.extend(self.take(claim, now)?);
+        }
+        places.into_iter().for_each(|place| claims.hold(place));
         Ok(())
+    }
+
+    /// The refusal of a tier that enforces, if it has nothing left.
+    fn looked(&self, claim: &Claim, now: u64) -> Option<Refusal> {
+        let looked = claim.tier.look(claim.ask, now, self.replicas());
+        match looked {
+            Ok(standing) if standing.allowed => None,
+            Ok(standing) => {
+                self.report_store(claim);
+                self.refuse(claim, standing, now).err()
+            }
+            Err(NoRoom(standing)) => {
+                self.report_store(claim);
+                self.report(claim, false);
+                Some(Refusal::quota(claim, standing))
+            }
+        }
     }
 
     /// Decides one claim here; a place is held until the end of the answer.
     fn take(&self, claim: &mut Claim, now: u64) -> Result<Option<Place>, Refusal> {
         self.report_store(claim);
-        match self.policy(claim) {
-            Outage::LocalShare => {}
-            Outage::Open => {
-                self.report(claim, true);
-                return Ok(None);
-            }
-            Outage::Closed if claim.enforces() => {
-                self.report(claim, false);
-                return Err(Refusal::of(claim, Why::Away));
-            }
-            Outage::Closed => {
-                self.report(claim, false);
-                return Ok(None);
-            }
+        let policy = self.policy(claim);
+        if policy != Outage::LocalShare {
+            let open = policy == Outage::Open;
+            self.report(claim, open);
+            return if open || !claim.enforces() { Ok(None) } else { Err(Refusal::of(claim, Why::Away)) };
         }
         let replicas = self.replicas();
-        let taken = claim.tier.take(claim.ask, now, replicas);
+        let taken = match claim.tier.take(claim.ask, now, replicas) {
+            Ok(taken) => taken,
+            // No fault of the key's: nobody is banned for it.
+            Err(NoRoom(standing)) => {
+                self.report(claim, false);
+                claim.standing = Some(standing);
+                return if claim.enforces() { Err(Refusal::quota(claim, standing)) } else { Ok(None) };
+            }
+        };
         claim.standing = Some(taken.standing);
         if !taken.standing.allowed {
             return self.refuse(claim, taken.standing, now).map(|()| None);
         }
         self.report(claim, true);
-        if claim.tier.is_shared() {
-            if self.shared.is_some() {
-                claim.tier.owe(claim.ask, now);
-            }
-            claim.counted = Some(Counted { at: taken.at, replicas, shared: false });
-            Ok(None)
-        } else {
-            Ok(Some(Place::new(Arc::clone(&claim.tier), claim.ask)))
+        if !claim.tier.is_shared() {
+            return Ok(Some(Place::new(Arc::clone(&claim.tier), claim.ask)));
         }
+        if self.shared.is_some() {
+            claim.tier.owe(claim.ask, now);
+        }
+        claim.counted = Some(Counted { here: Some((taken.at, replicas)), shared: None });
+        Ok(None)
     }
 
     /// Reports that the key has nothing left, and refuses where the tier does; a ban begins.
@@ -251,8 +250,7 @@ impl<C: Clock> RateLimitLayer<C> {
     }
 
     fn now(&self) -> u64 {
-        let now = self.clock.now().saturating_duration_since(self.start);
-        u64::try_from(now.as_nanos()).unwrap_or(u64::MAX)
+        nanos_since(&self.clock, self.start)
     }
 
     fn replicas(&self) -> u32 {
@@ -273,4 +271,8 @@ impl<C: Clock> RateLimitLayer<C> {
         };
         self.observer.rate_limit(&claim.tier.name, verdict);
     }
+}
+
+fn nanos_since(clock: &impl Clock, start: Instant) -> u64 {
+    u64::try_from(clock.now().saturating_duration_since(start).as_nanos()).unwrap_or(u64::MAX)
 }

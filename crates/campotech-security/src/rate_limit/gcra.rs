@@ -99,14 +99,17 @@ impl SharedRule for Gcra {
     }
 
     // In intervals of the share: a key that used up its share finds nothing left, however much the whole limit has.
-    fn record(&self, state: &mut GcraState, now: u64, cost: u32, replicas: u32) {
+    fn record(&self, state: &mut GcraState, now: u64, cost: u32, replicas: u32) -> u64 {
         let share = self.share(replicas);
         let next = state.0.max(now).saturating_add(share.time_of(cost));
         state.0 = next.min(now.saturating_add(share.burst()));
+        now
     }
 
-    fn give_back(&self, state: &mut GcraState, cost: u32, _at: u64, replicas: u32) {
-        state.0 = state.0.saturating_sub(self.share(replicas).time_of(cost));
+    // As if it had been paid first: else whoever is slow could take back what others owe since.
+    fn give_back(&self, state: &mut GcraState, cost: u32, at: u64, now: u64, replicas: u32) {
+        let unpaid = self.share(replicas).time_of(cost).saturating_sub(now.saturating_sub(at));
+        state.0 = state.0.saturating_sub(unpaid);
     }
 
     fn share(&self, replicas: u32) -> Self {
@@ -163,8 +166,13 @@ mod tests {
         assert_eq!(gcra.look_many(&state, 10 * SECOND, 7).wait, Duration::from_secs(60));
         // What costs nothing passes always, and counts for nothing.
         assert!(gcra.take_many(&mut state, 10 * SECOND, 0).allowed);
-        gcra.give_back(&mut state, 3, 0, 1);
+        gcra.give_back(&mut state, 3, 10 * SECOND, 10 * SECOND, 1);
         assert_eq!(gcra.look(&state, 10 * SECOND).remaining, 3);
+        // Of what was taken a while ago only the rest comes back, and nothing in the end.
+        gcra.give_back(&mut state, 1, 5 * SECOND, 10 * SECOND, 1);
+        assert_eq!(gcra.look(&state, 15 * SECOND).remaining, 4);
+        gcra.give_back(&mut state, 3, 10 * SECOND, 41 * SECOND, 1);
+        assert_eq!(gcra.look(&state, 15 * SECOND).remaining, 4);
     }
 
     #[test]

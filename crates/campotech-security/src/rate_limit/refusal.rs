@@ -1,5 +1,6 @@
 //! Why a request is refused, and how that is said.
 
+use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ use super::tier::ReadyTier;
 pub(super) struct Refusal {
     pub(super) tier: Arc<ReadyTier>,
     pub(super) why: Why,
+    /// Others that refuse it too, for no longer.
+    pub(super) also: Vec<Arc<ReadyTier>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -34,15 +37,33 @@ const AWAY: HeaderValue = HeaderValue::from_static("1");
 
 impl Refusal {
     pub(super) fn quota(claim: &Claim, standing: Standing) -> Self {
-        Self { tier: Arc::clone(&claim.tier), why: Why::Quota { plan: claim.ask.plan, standing } }
+        Self::of(claim, Why::Quota { plan: claim.ask.plan, standing })
     }
 
     pub(super) fn of(claim: &Claim, why: Why) -> Self {
-        Self { tier: Arc::clone(&claim.tier), why }
+        Self { tier: Arc::clone(&claim.tier), why, also: Vec::new() }
+    }
+
+    /// Of two the one that lasts longer, with the name of the other.
+    pub(super) fn with(self, other: Option<Self>) -> Self {
+        let Some(other) = other else { return self };
+        let (mut longer, other) = if other.wait() > self.wait() { (other, self) } else { (self, other) };
+        longer.also.push(other.tier);
+        longer.also.extend(other.also);
+        longer
+    }
+
+    fn wait(&self) -> Duration {
+        match self.why {
+            Why::Quota { standing, .. } => standing.wait,
+            Why::Banned(wait) => wait,
+            Why::Away => Duration::ZERO,
+        }
     }
 
     pub(super) fn problem(&self, legacy: Option<Legacy>) -> Problem {
-        let violated = || json!([self.tier.name]);
+        let names: Vec<_> = iter::once(&self.tier).chain(&self.also).map(|tier| tier.name.as_str()).collect();
+        let violated = || json!(names);
         match self.why {
             Why::Quota { plan, standing } => {
                 let problem = Problem::new(&kinds::QUOTA_EXCEEDED)

@@ -15,6 +15,7 @@ use super::future::{Asking, Held, RateLimitFuture};
 use super::header::{Legacy, RATELIMIT, RATELIMIT_POLICY};
 use super::lists::Listed;
 use super::refusal::Refusal;
+use super::tier::ReadyTier;
 use super::tiers::NoKey;
 use super::view::RequestView;
 
@@ -76,20 +77,15 @@ impl<C: Clock> RateLimitLayer<C> {
                 return Found::Refused(Problem::new(&kinds::FORBIDDEN));
             }
         }
-        match self.tiers.load().claims(request) {
+        // Without a key it can't be counted, and a key that all such requests share would let one lock out the others.
+        let keyless = |tier: &ReadyTier| {
+            let reason = if ClientIp::of(request.extensions()).is_none() { "no_client_ip" } else { "no_key" };
+            self.observer.decision(Decision::found("rate_limit", tier.mode, reason));
+        };
+        match self.tiers.load().claims(request, keyless) {
             Ok(Some(claims)) => Found::Claims(claims),
             Ok(None) => Found::Free,
-            // Without a key it can't be counted, and a key that all such requests share would let one lock out the others.
-            Err(NoKey(tier)) => {
-                let reason =
-                    if ClientIp::of(request.extensions()).is_none() { "no_client_ip" } else { "no_key" };
-                self.observer.decision(Decision::found("rate_limit", tier.mode, reason));
-                if tier.mode.enforces() {
-                    Found::Refused(Problem::new(&kinds::UNAVAILABLE))
-                } else {
-                    Found::Free
-                }
-            }
+            Err(NoKey) => Found::Refused(Problem::new(&kinds::UNAVAILABLE)),
         }
     }
 

@@ -138,13 +138,14 @@ impl SharedRule for SlidingLog {
     }
 
     // By the whole limit: the share may grow, and then counts what is older.
-    fn record(&self, state: &mut SlidingLogState, now: u64, cost: u32, _replicas: u32) {
+    fn record(&self, state: &mut SlidingLogState, now: u64, cost: u32, _replicas: u32) -> u64 {
         for _ in 0..cost {
             Self::record(self, state, now);
         }
+        Self::last(state).unwrap_or(now)
     }
 
-    fn give_back(&self, state: &mut SlidingLogState, cost: u32, at: u64, _replicas: u32) {
+    fn give_back(&self, state: &mut SlidingLogState, cost: u32, at: u64, _now: u64, _replicas: u32) {
         for _ in 0..cost {
             Self::retract(state, at);
         }
@@ -189,7 +190,7 @@ mod tests {
         assert!(!log.take_many(&mut state, 10 * SECOND - 1, 3).allowed);
         assert!(log.take_many(&mut state, 10 * SECOND, 3).allowed);
         assert!(log.take_many(&mut state, 10 * SECOND, 0).allowed);
-        log.give_back(&mut state, 3, 10 * SECOND, 1);
+        log.give_back(&mut state, 3, 10 * SECOND, 11 * SECOND, 1);
         assert_eq!(log.look(&state, 10 * SECOND).remaining, 3);
     }
 

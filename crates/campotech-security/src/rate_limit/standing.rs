@@ -41,11 +41,12 @@ pub(super) trait SharedRule: Rule + Copy {
     /// Asks for a request of this `cost`, and counts it if it passes.
     fn take(&self, state: &mut Self::State, now: u64, cost: u32) -> Taken;
 
-    /// Counts a request that somebody else admitted, so that it weighs on the share of one of so many `replicas`.
-    fn record(&self, state: &mut Self::State, now: u64, cost: u32, replicas: u32);
+    /// Counts a request that somebody else admitted, so that it weighs on the share of one of so many `replicas`; says
+    /// when it counts from.
+    fn record(&self, state: &mut Self::State, now: u64, cost: u32, replicas: u32) -> u64;
 
-    /// Takes back what was counted at `at`.
-    fn give_back(&self, state: &mut Self::State, cost: u32, at: u64, replicas: u32);
+    /// Takes back at `now` what was counted at `at`: what of it is over by now doesn't come back.
+    fn give_back(&self, state: &mut Self::State, cost: u32, at: u64, now: u64, replicas: u32);
 
     /// The rule for one of so many `replicas`.
     fn share(&self, replicas: u32) -> Self;

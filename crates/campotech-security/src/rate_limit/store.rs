@@ -58,6 +58,8 @@ const MOST_SHARDS: usize = 64;
 const KEYS_PER_SHARD: usize = 256;
 /// Neighbours compared before the idlest of them makes way.
 const SAMPLE: usize = 8;
+/// How long a turn in vain is believed where no key says when it may go.
+const UNKNOWN: Duration = Duration::from_secs(1);
 /// Neighbours at their limit that are passed before the newest key is asked.
 const PROBES: usize = 64;
 
@@ -105,6 +107,13 @@ impl<K: Hash + Eq, V: Default> Store<K, V> {
             Some(at) => Ok(Some(shard.visit(&rules, at, key.plan, now, f))),
             None if shard.slots.len() < shard.cap => Ok(None),
             None => shard.victim(&rules, now).map(|_| None),
+        }
+    }
+
+    /// Keys that were over their limits may not be so by the rules that come now.
+    pub(super) fn rules_changed(&self) {
+        for shard in &self.shards {
+            shard.lock().full = None;
         }
     }
 
@@ -242,8 +251,12 @@ impl<K: Eq, V: Default> Shard<K, V> {
                 if standing.remaining == limit {
                     break;
                 }
-            } else if standing.wait < soonest.0 {
-                soonest = (standing.wait, at);
+            } else {
+                // Nobody knows when it ends: who leaves says so.
+                let wait = if standing.wait.is_zero() { UNKNOWN } else { standing.wait };
+                if wait < soonest.0 {
+                    soonest = (wait, at);
+                }
             }
             if step + 1 >= SAMPLE && idlest.is_some() {
                 break;

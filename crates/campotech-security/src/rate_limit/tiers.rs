@@ -16,9 +16,9 @@ pub(super) struct Tiers {
     default: Option<Arc<ReadyTier>>,
 }
 
-/// A tier that has no key for a request, and refuses it therefore or would.
+/// A tier that enforces has no key for the request, and refuses it therefore.
 #[derive(Debug)]
-pub(super) struct NoKey(pub(super) Arc<ReadyTier>);
+pub(super) struct NoKey;
 
 impl Tiers {
     /// `before` are the tiers that these replace: keys go over to those of the same name.
@@ -56,11 +56,15 @@ impl Tiers {
     }
 
     /// What a request asks of its tiers: of the first that fits, and of its second one; for a path with two readings, of
-    /// the tiers of both, none twice.
-    pub(super) fn claims(&self, request: &RequestView<'_>) -> Result<Option<Claims>, NoKey> {
+    /// the tiers of both, none twice. `keyless` hears of those that have no key for it.
+    pub(super) fn claims(
+        &self,
+        request: &RequestView<'_>,
+        mut keyless: impl FnMut(&ReadyTier),
+    ) -> Result<Option<Claims>, NoKey> {
         if self.routed.is_empty() {
             let Some(default) = &self.default else { return Ok(None) };
-            return claims_of([Some(default), None], request, |_| true);
+            return claims_of([Some(default), None], request, &mut keyless);
         }
         let path = PathReadings::new(request.uri().path());
         let first = |reading| {
@@ -70,31 +74,42 @@ impl Tiers {
         let sent = first(Reading::Sent);
         let resolved = if path.is_ambiguous() { first(Reading::Resolved) } else { None };
         let resolved = resolved.filter(|tier| sent.is_none_or(|sent| !Arc::ptr_eq(sent, tier)));
-        claims_of([sent, resolved], request, |second| second.fits(request, &path, Reading::Sent))
+        claims_of([sent, resolved], request, &mut keyless)
     }
 }
 
 fn claims_of(
     tiers: [Option<&Arc<ReadyTier>>; 2],
     request: &RequestView<'_>,
-    fits: impl Fn(&ReadyTier) -> bool,
+    keyless: &mut dyn FnMut(&ReadyTier),
 ) -> Result<Option<Claims>, NoKey> {
     let mut claims = None;
     for tier in tiers.into_iter().flatten() {
-        claim(tier, request, &mut claims)?;
-        if let Some(second) = tier.also.as_ref().filter(|second| second.is_default() || fits(second)) {
-            claim(second, request, &mut claims)?;
+        claim(tier, request, &mut claims, keyless)?;
+        if let Some(second) = tier.also.as_ref().filter(|second| second.fits_beside_its_path(request)) {
+            claim(second, request, &mut claims, keyless)?;
         }
     }
     Ok(claims)
 }
 
-fn claim(tier: &Arc<ReadyTier>, request: &RequestView<'_>, claims: &mut Option<Claims>) -> Result<(), NoKey> {
+fn claim(
+    tier: &Arc<ReadyTier>,
+    request: &RequestView<'_>,
+    claims: &mut Option<Claims>,
+    keyless: &mut dyn FnMut(&ReadyTier),
+) -> Result<(), NoKey> {
     if tier.exempts(request) {
         return Ok(());
     }
     let Some(ask) = tier.ask(request) else {
-        return if tier.refuses_without_key { Err(NoKey(Arc::clone(tier))) } else { Ok(()) };
+        if tier.refuses_without_key {
+            keyless(tier);
+            if tier.mode.enforces() {
+                return Err(NoKey);
+            }
+        }
+        return Ok(());
     };
     let claim = Claim::new(Arc::clone(tier), ask);
     match claims {

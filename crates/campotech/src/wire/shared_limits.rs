@@ -3,6 +3,8 @@
 use campotech_health::{Check, CheckResult, Reason, check_fn};
 use campotech_security::rate_limit::shared::{SharedLimits, Sharing, StoreFault};
 
+use tokio::sync::watch;
+
 use crate::platform::Platform;
 
 impl Platform {
@@ -15,7 +17,10 @@ impl Platform {
     /// Outside of a tokio runtime.
     #[must_use]
     pub fn shared_limits(mut self, shared: SharedLimits) -> Self {
-        tokio::spawn(log_changes(shared.clone()));
+        let mut changes = shared.changes();
+        // What it is by now is said, too.
+        changes.mark_changed();
+        tokio::spawn(log_changes(changes));
         self.additions.shared = Some(shared.clone());
         let watched = shared.clone();
         self = self.check(
@@ -58,9 +63,7 @@ fn said(shared: &SharedLimits) -> String {
 }
 
 /// Ends with the last layer that shares.
-async fn log_changes(shared: SharedLimits) {
-    let mut changes = shared.changes();
-    drop(shared);
+async fn log_changes(mut changes: watch::Receiver<Sharing>) {
     while changes.changed().await.is_ok() {
         match *changes.borrow_and_update() {
             Sharing::Away(fault) => {

@@ -1,7 +1,7 @@
 -- One decision over the tiers of one key: KEYS, and for each of them in ARGV its algorithm, limit,
 -- time (gcra: of one request, log: of the window), whether it refuses, what the request costs, how much may be taken at
 -- most, and what is owed: what passed while nobody could ask. Times are in microseconds.
--- Answers for each tier: whether it had room, what remains, how long until there is more, how much was taken.
+-- Answers for each tier: whether it had room, what remains, how long until there is more, how much was taken, and when.
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 -- The logic forgets what is over, to the microsecond; a key only goes when it surely is.
@@ -119,5 +119,6 @@ for _, tier in ipairs(tiers) do
   answer[#answer + 1] = tier.remaining
   answer[#answer + 1] = tier.gcra and wait_gcra(tier) or wait_log(tier)
   answer[#answer + 1] = tier.taken
+  answer[#answer + 1] = now
 end
 return answer

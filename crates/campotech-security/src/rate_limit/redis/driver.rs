@@ -16,7 +16,7 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::fault::Failure;
 use super::script::{BEAT, Call, DECIDE, GIVE_BACK, Script};
-use crate::rate_limit::shared::{Question, Questions, SharedTier, Sharing, StoreFault};
+use crate::rate_limit::shared::{Question, Questions, SharedTier, Sharing, StoreFault, Taken};
 use crate::rate_limit::{Algorithm, Standing};
 
 /// Tiers of a question.
@@ -70,8 +70,14 @@ struct OfKey {
     call: Call,
     tiers: usize,
     /// Where there are other keys, which may refuse.
-    back: Vec<Call>,
+    back: Vec<Back>,
     enforces: ArrayVec<bool, MOST_TIERS>,
+}
+
+/// What it takes to take back what one tier counted, but for the time.
+struct Back {
+    key: String,
+    args: [Value; 3],
 }
 
 type Calls = Vec<OfKey>;
@@ -88,7 +94,7 @@ enum Done {
     },
 }
 
-type Answers = ArrayVec<(Standing, u32), MOST_TIERS>;
+type Answers = ArrayVec<Taken, MOST_TIERS>;
 
 /// What the driver knows between two events.
 struct Driver<'t> {
@@ -122,7 +128,7 @@ where
         tickets: 0,
         timer,
         beating: false,
-        connecting: true,
+        connecting: !client.is_connected(),
         away: false,
         back: None,
     };
@@ -266,16 +272,18 @@ impl<C: ClientLike> Store<C> {
                 within(2 * self.patience, self.decide.call(&self.quick, &of.call)).await?;
             let told = told(&numbers, of.tiers)?;
             let refused =
-                told.iter().zip(&of.enforces).any(|((standing, _), enforces)| !standing.allowed && *enforces);
+                told.iter().zip(&of.enforces).any(|(taken, enforces)| !taken.standing.allowed && *enforces);
             answers.extend(told);
             if refused && calls.len() > 1 {
                 let counted = calls[..at].iter().flat_map(|of| &of.back).zip(&answers);
-                for (back, _) in counted.filter(|(_, (_, taken))| *taken > 0) {
-                    let _: i64 = within(2 * self.patience, self.give_back.call(&self.quick, back)).await?;
+                for (back, taken) in counted.filter(|(_, taken)| taken.count > 0) {
+                    let call = back.call(taken.mark);
+                    let _: i64 = within(2 * self.patience, self.give_back.call(&self.quick, &call)).await?;
                 }
                 // Nobody asks those after it: they count nothing, and what they would say nobody hears.
                 let unasked = calls[at + 1..].iter().map(|of| of.tiers).sum::<usize>();
-                answers.extend(std::iter::repeat_n((Standing::new(true, 0, Duration::ZERO), 0), unasked));
+                let unasked = std::iter::repeat_n(Standing::new(true, 0, Duration::ZERO), unasked);
+                answers.extend(unasked.map(|standing| Taken { standing, count: 0, mark: 0 }));
                 break;
             }
         }
@@ -284,8 +292,8 @@ impl<C: ClientLike> Store<C> {
 
     fn task(&self, question: &Question, ticket: u64) -> Task {
         if question.gives_back() {
-            let calls = question.tiers().map(|tier| self.back(&tier)).next();
-            if let Some(call) = calls {
+            let call = question.tiers().map(|tier| self.back(&tier).call(tier.mark)).next();
+            if let Some(call) = call {
                 return Task::GiveBack { ticket, call };
             }
         }
@@ -302,9 +310,9 @@ impl<C: ClientLike> Store<C> {
         Task::Decide { ticket, calls }
     }
 
-    fn back(&self, tier: &SharedTier<'_>) -> Call {
+    fn back(&self, tier: &SharedTier<'_>) -> Back {
         let [algorithm, _, time, ..] = arguments(tier);
-        Call::new([self.key(tier)], [algorithm, time, tier.cost.into()])
+        Back { key: self.key(tier), args: [algorithm, time, tier.cost.into()] }
     }
 
     fn key(&self, tier: &SharedTier<'_>) -> String {
@@ -341,14 +349,21 @@ fn arguments(tier: &SharedTier<'_>) -> [Value; 7] {
     ]
 }
 
+impl Back {
+    fn call(&self, mark: u64) -> Call {
+        let mark = i64::try_from(mark).unwrap_or(i64::MAX);
+        Call::new([self.key.clone()], self.args.iter().cloned().chain([mark.into()]))
+    }
+}
+
 fn told(numbers: &[i64], tiers: usize) -> Result<Answers, Failure> {
-    let standing = |told: &[i64; 4]| {
+    let taken = |told: &[i64; 5]| {
         let (remaining, wait) = (u32::try_from(told[1]).ok()?, u64::try_from(told[2]).ok()?);
         let standing = Standing::new(told[0] == 1, remaining, Duration::from_micros(wait));
-        Some((standing, u32::try_from(told[3]).ok()?))
+        Some(Taken { standing, count: u32::try_from(told[3]).ok()?, mark: u64::try_from(told[4]).ok()? })
     };
-    let (chunks, rest) = numbers.as_chunks::<4>();
-    let answers = chunks.iter().take(MOST_TIERS).map(standing).collect::<Option<Answers>>();
+    let (chunks, rest) = numbers.as_chunks::<5>();
+    let answers = chunks.iter().take(MOST_TIERS).map(taken).collect::<Option<Answers>>();
     let whole = rest.is_empty() && chunks.len() == tiers;
     answers.filter(|_| whole).ok_or(Failure::Store(StoreFault::Unexpected))
 }

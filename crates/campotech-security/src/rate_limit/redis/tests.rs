@@ -62,7 +62,7 @@ impl Server {
     fn decide(&self, tiers: &[Tier], now: u64) -> Vec<(bool, u32, u64)> {
         let keys = &["{c}:a", "{c}:b"][..tiers.len()];
         let answer: Vec<u64> = self.call(&self.decide, keys, tiers.iter().flat_map(Tier::args), now);
-        answer.chunks(4).map(|told| (told[0] == 1, u32::try_from(told[1]).unwrap(), told[2])).collect()
+        answer.chunks(5).map(|told| (told[0] == 1, u32::try_from(told[1]).unwrap(), told[2])).collect()
     }
 
     fn beat(&self, replica: &str, now: u64) -> u32 {
@@ -304,28 +304,29 @@ fn what_is_owed_counts_whatever_becomes_of_the_request() {
 #[test]
 fn what_is_given_back_is_there_again() {
     let server = Server::start();
-    let give_back = Script::new(GIVE_BACK);
+    let give_back = by_our_clock(GIVE_BACK);
     for (tier, name, time) in
         [(Tier::gcra(10, 60), "gcra", 6 * SECOND), (Tier::log(10, 60), "log", 60 * SECOND)]
     {
         server.flush();
-        let back = |count: u32| {
-            let args = [name.into(), i64::try_from(time).unwrap().into(), count.into()];
-            let call = Call::new(["{c}:a".to_owned()], args);
-            let _: i64 = server.runtime.block_on(give_back.call(&server.client, &call)).unwrap();
+        let back = |count: u32, mark: u64, now: u64| {
+            let mark = i64::try_from(mark).unwrap().into();
+            let args = [name.into(), i64::try_from(time).unwrap().into(), count.into(), mark];
+            let _: i64 = server.call(&give_back, &["{c}:a"], args, now);
         };
         // Of a key that is not there any more nothing is given back.
-        back(3);
+        back(3, START, START);
         assert_eq!(server.decide(&[tier], START)[0].1, 9);
         for _ in 0..9 {
             assert!(server.decide(&[tier], START)[0].0);
         }
         assert!(!server.decide(&[tier], START)[0].0);
-        back(4);
+        back(4, START, START);
         assert_eq!(server.decide(&[tier], START)[0].1, 3);
         assert_ne!(server.command(&["PTTL", "{c}:a"]), "-1");
-        back(100);
-        assert_eq!(server.decide(&[tier], START)[0].1, 9);
+        // What was counted at another time stays; so does what is paid by now.
+        back(3, START - 60 * SECOND, START);
+        assert_eq!(server.decide(&[tier], START)[0].1, 2);
     }
 }
 

@@ -87,11 +87,11 @@ impl SharedLimits {
     }
 
     /// Says that a request which the store counted does not count, without waiting for anything.
-    pub(in crate::rate_limit) fn give_back(&self, claim: &Claim) {
+    pub(in crate::rate_limit) fn give_back(&self, claim: &Claim, mark: u64) {
         if self.asks() {
             let deadline = Instant::now() + self.0.deadline;
             // Where it is lost, the request counts.
-            let _ = self.0.questions.try_send(Question::giving_back(claim, deadline));
+            let _ = self.0.questions.try_send(Question::giving_back(claim, mark, deadline));
         }
     }
 }

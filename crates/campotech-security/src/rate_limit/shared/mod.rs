@@ -38,6 +38,6 @@ mod question;
 mod status;
 
 pub use limits::{Questions, SharedLimits};
-pub(super) use question::{Asked, Told};
-pub use question::{Question, SharedTier};
+pub(super) use question::{Asked, MOST, Told};
+pub use question::{Question, SharedTier, Taken};
 pub use status::{Sharing, StoreFault};

@@ -35,6 +35,7 @@ struct About {
     tier: Arc<ReadyTier>,
     ask: Ask,
     owed: u32,
+    mark: u64,
 }
 
 /// What a store needs to know of a tier.
@@ -58,12 +59,25 @@ pub struct SharedTier<'q> {
     pub most: u32,
     /// How much this replica has let pass while the store was away: it counts, whatever becomes of the request.
     pub owed: u32,
+    /// Of what is given back: the mark of the answer that counted it.
+    pub mark: u64,
 }
 
-/// The tiers' answers: where each stands, and how much of it was taken.
+/// A tier's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// Where the key stands.
+    pub standing: Standing,
+    /// How much was taken, where it was allowed: from `cost` to `most`.
+    pub count: u32,
+    /// Whatever the store wants to know again when that is given back, such as the time.
+    pub mark: u64,
+}
+
+/// The tiers' answers, in their order.
 #[derive(Debug)]
 pub(in crate::rate_limit) struct Told {
-    answers: ArrayVec<(Standing, u32), MOST>,
+    answers: ArrayVec<Taken, MOST>,
     /// How much the first was asked for.
     pub(in crate::rate_limit) most: u32,
 }
@@ -78,25 +92,25 @@ pin_project! {
 }
 
 /// Two readings of a path, a first and a second tier for each.
-const MOST: usize = 4;
+pub(in crate::rate_limit) const MOST: usize = 4;
 
 impl Question {
     pub(super) fn new(claims: &Claims, most: u32, deadline: Instant) -> (Self, Asked) {
         let (answer, answered) = oneshot::channel();
-        let shared = claims.iter().filter(|claim| claim.tier.is_shared());
+        let shared = claims.iter().filter(|claim| claim.is_open_to_store());
         let tiers = shared.take(MOST).map(About::of).collect();
         let question = Self { tiers, most, deadline, answer: Some(answer) };
         (question, Asked { answer: answered, deadline: sleep_until(deadline) })
     }
 
-    pub(super) fn giving_back(claim: &Claim, deadline: Instant) -> Self {
-        let tiers = [About::of(claim)].into_iter().collect();
+    pub(super) fn giving_back(claim: &Claim, mark: u64, deadline: Instant) -> Self {
+        let tiers = [About { owed: 0, mark, ..About::of(claim) }].into_iter().collect();
         Self { tiers, most: claim.ask.cost, deadline, answer: None }
     }
 
     /// The tiers that must all admit it.
     pub fn tiers(&self) -> impl Iterator<Item = SharedTier<'_>> {
-        self.tiers.iter().enumerate().map(|(at, About { tier, ask, owed })| SharedTier {
+        self.tiers.iter().enumerate().map(|(at, About { tier, ask, owed, mark })| SharedTier {
             name: &tier.name,
             key: ask.key,
             quota: tier.quota(ask.plan),
@@ -105,6 +119,7 @@ impl Question {
             cost: ask.cost,
             most: if at == 0 { self.most } else { ask.cost },
             owed: *owed,
+            mark: *mark,
         })
     }
 
@@ -132,11 +147,12 @@ impl Question {
     /// fewer standings than tiers it is no answer.
     pub fn answer(self, standings: impl IntoIterator<Item = Standing>) {
         let costs: ArrayVec<u32, MOST> = self.tiers.iter().map(|about| about.ask.cost).collect();
-        self.answer_taken(standings.into_iter().zip(costs));
+        let taken = |(standing, count)| Taken { standing, count, mark: 0 };
+        self.answer_taken(standings.into_iter().zip(costs).map(taken));
     }
 
-    /// As [`answer`](Self::answer), and says how much was taken of each tier that allowed it: from `cost` to `most`.
-    pub fn answer_taken(self, taken: impl IntoIterator<Item = (Standing, u32)>) {
+    /// As [`answer`](Self::answer), and says how much was taken of each tier.
+    pub fn answer_taken(self, taken: impl IntoIterator<Item = Taken>) {
         let answers: ArrayVec<_, MOST> = taken.into_iter().take(self.tiers.len()).collect();
         if let Some(answer) = self.answer.filter(|_| answers.len() == self.tiers.len()) {
             // Whoever asked may have gone.
@@ -147,13 +163,17 @@ impl Question {
 
 impl About {
     fn of(claim: &Claim) -> Self {
-        Self { tier: Arc::clone(&claim.tier), ask: claim.ask, owed: claim.owed }
+        Self { tier: Arc::clone(&claim.tier), ask: claim.ask, owed: claim.owed, mark: 0 }
     }
 }
 
 impl Told {
-    pub(in crate::rate_limit) fn iter(&self) -> impl Iterator<Item = &(Standing, u32)> {
-        self.answers.iter()
+    /// The claims that were asked about, with their answers.
+    pub(in crate::rate_limit) fn of<'c>(
+        &self,
+        claims: &'c mut Claims,
+    ) -> impl Iterator<Item = (&'c mut Claim, Taken)> + use<'c, '_> {
+        claims.iter_mut().filter(|claim| claim.asked).zip(self.answers.iter().copied())
     }
 }
 

@@ -168,7 +168,8 @@ impl Tier {
         self
     }
 
-    /// Lets requests with `condition` pass uncounted, such as those of our own monitoring.
+    /// Lets requests with `condition` pass uncounted by this tier, such as those of our own monitoring; a second tier has exemptions of
+    /// its own.
     #[must_use]
     pub fn exempt(mut self, condition: impl Fn(&RequestView<'_>) -> bool + Send + Sync + 'static) -> Self {
         self.exempt = Some(Arc::new(condition));
@@ -216,7 +217,7 @@ impl Tier {
     /// Takes requests from the shared store in batches of `batch` and decides by what is left of one, without asking.
     ///
     /// Up to `batch` more per replica pass in a window than would otherwise; what of a batch is not used within the time
-    /// that it takes to come back is lost. After a refusal a key is asked for again when a batch may have come back.
+    /// that it takes to come back is lost. Only where no second tier has to admit, too. After a refusal a key is asked for again when a batch may have come back.
     #[must_use]
     pub const fn lease(mut self, batch: u32) -> Self {
         self.lease = Some(batch);

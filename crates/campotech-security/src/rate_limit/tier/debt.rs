@@ -56,8 +56,18 @@ impl Debts {
             |_, state| {
                 let before = decay.left(state, now);
                 state.owed = before.saturating_add(ask.cost).min(decay.quota.limit());
-                state.last = state.last.max(now);
+                (state.at, state.last) = (now, now.max(1));
             },
+        );
+    }
+
+    /// What passed does not count after all.
+    pub(super) fn forgive(&self, ask: Ask, decay: Decay, now: u64) {
+        let _ = self.store.peek(
+            |_| Forget,
+            Planned::only(&ask.key),
+            now,
+            |_, state| (state.owed, state.at) = (decay.left(state, now).saturating_sub(ask.cost), now),
         );
     }
 
@@ -74,8 +84,7 @@ impl Debts {
                 if now < state.telling_until {
                     return 0;
                 }
-                state.owed = decay.left(state, now);
-                state.last = state.last.max(now);
+                (state.owed, state.at) = (decay.left(state, now), now);
                 if state.owed > 0 {
                     state.telling_until =
                         now.saturating_add(u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX));

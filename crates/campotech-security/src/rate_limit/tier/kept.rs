@@ -37,6 +37,10 @@ pub(in crate::rate_limit) struct Ask {
     pub(in crate::rate_limit) cost: u32,
 }
 
+/// There is no room to count the key, through no fault of its own.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::rate_limit) struct NoRoom(pub(in crate::rate_limit) Standing);
+
 /// The longest that the store's decision takes to arrive.
 const LATE_NANOS: u64 = 1_000_000_000;
 
@@ -70,43 +74,42 @@ impl Limiter {
     /// Takes over the keys of `other`, where they are of the same kind.
     pub(super) fn adopt(&mut self, other: &Self) {
         match (self, other) {
-            (Self::Log(kept), Self::Log(other)) => kept.store = Arc::clone(&other.store),
-            (Self::Gcra(kept), Self::Gcra(other)) => kept.store = Arc::clone(&other.store),
-            (Self::InFlight(kept), Self::InFlight(other)) => kept.store = Arc::clone(&other.store),
+            (Self::Log(kept), Self::Log(other)) => kept.adopt(other),
+            (Self::Gcra(kept), Self::Gcra(other)) => kept.adopt(other),
+            (Self::InFlight(kept), Self::InFlight(other)) => kept.adopt(other),
             _ => {}
         }
     }
 
-    pub(super) fn take(&self, ask: Ask, now: u64, replicas: u32) -> Taken {
+    pub(super) fn take(&self, ask: Ask, now: u64, replicas: u32) -> Result<Taken, NoRoom> {
         each!(self, kept => kept.take(ask, now, replicas))
     }
 
-    pub(super) fn look(&self, ask: Ask, now: u64, replicas: u32) -> Standing {
+    pub(super) fn look(&self, ask: Ask, now: u64, replicas: u32) -> Result<Standing, NoRoom> {
         each!(self, kept => kept.look(ask, now, replicas))
     }
 
-    pub(super) fn give_back(&self, ask: Ask, at: u64, replicas: u32) {
-        each!(self, kept => kept.give_back(ask, at, replicas));
+    pub(super) fn give_back(&self, ask: Ask, at: u64, now: u64, replicas: u32) {
+        each!(self, kept => kept.give_back(ask, at, now, replicas));
     }
 
-    /// Counts what the shared store admitted here.
+    /// Counts what the shared store admitted here, and says when it counts from.
     ///
     /// Gives back the refusal where an exact quota was used up by this replica alone: the store knows nothing of what was
     /// decided here while it was silent.
-    pub(super) fn record(&self, ask: Ask, now: u64, replicas: u32) -> Option<Standing> {
+    pub(super) fn record(&self, ask: Ask, now: u64, replicas: u32) -> Result<u64, Standing> {
         match self {
             Self::Log(kept) => {
                 // What was counted here was counted there a little earlier.
                 let own = kept.peek(ask, now, now.saturating_add(LATE_NANOS));
-                if own.is_some_and(|own| !own.allowed) {
-                    return own;
+                match own.filter(|own| !own.allowed) {
+                    Some(own) => Err(own),
+                    None => Ok(kept.record(ask, now, replicas)),
                 }
-                kept.record(ask, now, replicas);
             }
-            Self::Gcra(kept) => kept.record(ask, now, replicas),
-            Self::InFlight(_) => {}
+            Self::Gcra(kept) => Ok(kept.record(ask, now, replicas)),
+            Self::InFlight(_) => Ok(now),
         }
-        None
     }
 }
 
@@ -118,26 +121,26 @@ impl<R: SharedRule> Kept<R, R::State> {
         Ok(Self { rules: rules.collect::<Result<_, _>>()?, store: Arc::new(Store::new(max_keys)) })
     }
 
+    fn adopt(&mut self, other: &Self) {
+        self.store = Arc::clone(&other.store);
+        self.store.rules_changed();
+    }
+
     /// A plan that is gone is the first one.
     fn rule(&self, plan: u8, replicas: u32) -> R {
         self.rules.get(usize::from(plan)).unwrap_or(&self.rules[0]).share(replicas)
     }
 
-    fn take(&self, ask: Ask, now: u64, replicas: u32) -> Taken {
+    fn take(&self, ask: Ask, now: u64, replicas: u32) -> Result<Taken, NoRoom> {
         let rules = |plan| self.rule(plan, replicas);
-        let taken = self.store.with(rules, ask.planned(), now, |rule, state| rule.take(state, now, ask.cost));
-        taken.unwrap_or_else(|full| Taken { standing: no_room(full), at: now })
+        Ok(self.store.with(rules, ask.planned(), now, |rule, state| rule.take(state, now, ask.cost))?)
     }
 
-    fn look(&self, ask: Ask, now: u64, replicas: u32) -> Standing {
+    fn look(&self, ask: Ask, now: u64, replicas: u32) -> Result<Standing, NoRoom> {
         let rules = |plan| self.rule(plan, replicas);
-        let looked =
-            self.store.peek(rules, ask.planned(), now, |rule, state| rule.look(state, now, ask.cost));
-        match looked {
-            Ok(Some(standing)) => standing,
-            Ok(None) => self.rule(ask.plan, replicas).look(&R::State::default(), now, ask.cost),
-            Err(full) => no_room(full),
-        }
+        let known =
+            self.store.peek(rules, ask.planned(), now, |rule, state| rule.look(state, now, ask.cost))?;
+        Ok(known.unwrap_or_else(|| self.rule(ask.plan, replicas).look(&R::State::default(), now, ask.cost)))
     }
 
     /// What a key that is known finds at `then`, by the whole limit.
@@ -151,19 +154,20 @@ impl<R: SharedRule> Kept<R, R::State> {
         looked.ok().flatten()
     }
 
-    fn record(&self, ask: Ask, now: u64, replicas: u32) {
+    fn record(&self, ask: Ask, now: u64, replicas: u32) -> u64 {
         let rules = |plan| self.rule(plan, 1);
         // Without room for the key its share starts anew, should this tier come to decide.
-        let _ = self
+        let recorded = self
             .store
             .with(rules, ask.planned(), now, |rule, state| rule.record(state, now, ask.cost, replicas));
+        recorded.unwrap_or(now)
     }
 
-    fn give_back(&self, ask: Ask, at: u64, replicas: u32) {
+    fn give_back(&self, ask: Ask, at: u64, now: u64, replicas: u32) {
         let rules = |plan| self.rule(plan, 1);
-        let _ = self
-            .store
-            .peek(rules, ask.planned(), at, |rule, state| rule.give_back(state, ask.cost, at, replicas));
+        let _ = self.store.peek(rules, ask.planned(), now, |rule, state| {
+            rule.give_back(state, ask.cost, at, now, replicas);
+        });
     }
 }
 
@@ -173,7 +177,9 @@ impl Ask {
     }
 }
 
-const fn no_room(full: Full) -> Standing {
-    let wait = if full.wait.is_zero() { Duration::from_nanos(1) } else { full.wait };
-    Standing { allowed: false, remaining: 0, wait }
+impl From<Full> for NoRoom {
+    fn from(full: Full) -> Self {
+        let wait = if full.wait.is_zero() { Duration::from_nanos(1) } else { full.wait };
+        Self(Standing { allowed: false, remaining: 0, wait })
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::rate_limit::key::KeyValue;
 use crate::rate_limit::quota::Quota;
+use crate::rate_limit::shared::Taken;
 use crate::rate_limit::standing::{Rule, Standing};
 use crate::rate_limit::store::{Planned, Store};
 
@@ -89,15 +90,8 @@ impl Lease {
     }
 
     /// Keeps what the store gave of what it was asked for, the request's own cost among it.
-    pub(in crate::rate_limit) fn keep(
-        &self,
-        ask: Ask,
-        quota: Quota,
-        asked: u32,
-        told: (Standing, u32),
-        now: u64,
-    ) {
-        let ((standing, granted), come_back) = (told, self.come_back(quota));
+    pub(in crate::rate_limit) fn keep(&self, ask: Ask, quota: Quota, asked: u32, told: Taken, now: u64) {
+        let (Taken { standing, count: granted, .. }, come_back) = (told, self.come_back(quota));
         let _ = self.store.with(
             |_| Forget { now },
             Planned::only(&ask.key),
@@ -119,6 +113,16 @@ impl Lease {
                     state.dry_until = now.saturating_add(come_back.max(nanos(standing.wait)));
                 }
             },
+        );
+    }
+
+    /// What was taken of a batch is not needed.
+    pub(in crate::rate_limit) fn put_back(&self, ask: Ask, now: u64) {
+        let _ = self.store.peek(
+            |_| Forget { now },
+            Planned::only(&ask.key),
+            now,
+            |_, state| state.left = state.left.saturating_add(ask.cost).min(self.batch),
         );
     }
 

@@ -40,14 +40,18 @@ impl Matcher {
         !self.patterns.is_empty()
     }
 
+    /// Whether a second tier, which has no routes, is for it.
+    pub(super) fn fits_beside_its_path(&self, request: &RequestView<'_>) -> bool {
+        (self.methods.is_empty() || self.methods.contains(request.method()))
+            && self.condition.as_ref().is_none_or(|condition| condition(request))
+    }
+
     pub(super) fn fits(&self, request: &RequestView<'_>, path: &PathReadings<'_>, reading: Reading) -> bool {
         let fits = |pattern: &PathPattern| match reading {
             Reading::Sent => path.raw_fits(pattern),
             Reading::Resolved => path.resolved_fits(pattern).unwrap_or(false),
         };
-        (self.methods.is_empty() || self.methods.contains(request.method()))
-            && (self.patterns.is_empty() || self.patterns.iter().any(fits))
-            && self.condition.as_ref().is_none_or(|condition| condition(request))
+        (self.patterns.is_empty() || self.patterns.iter().any(fits)) && self.fits_beside_its_path(request)
     }
 }
 

@@ -10,7 +10,7 @@ mod ready;
 
 pub(super) use builder::MAX_KEYS;
 pub use builder::{Algorithm, Tier};
-pub(super) use kept::Ask;
+pub(super) use kept::{Ask, NoRoom};
 pub(super) use lease::Known;
 pub(super) use matcher::Reading;
 pub use outage::Outage;

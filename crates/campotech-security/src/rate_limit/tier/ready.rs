@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode};
 
 use super::builder::{Algorithm, Condition, CostOf, Counts, PlanOf, Tier};
 use super::debt::{Debts, Decay};
-use super::kept::{Ask, Limiter};
+use super::kept::{Ask, Limiter, NoRoom};
 use super::lease::Lease;
 use super::matcher::{Matcher, Reading};
 use super::outage::Outage;
@@ -73,6 +73,9 @@ impl ReadyTier {
             return Err(ConfigError::TierName(tier.name));
         }
         check_max_keys(tier.max_keys)?;
+        if tier.algorithm == Algorithm::InFlight && tier.counts.is_some() {
+            return Err(ConfigError::Range("what a tier of requests under way counts", "all of them"));
+        }
         check_plans(&tier)?;
         check_lease(&tier)?;
         let matcher = Matcher::new(&tier)?;
@@ -120,8 +123,11 @@ impl ReadyTier {
         if self.max_keys == other.max_keys {
             self.limiter.adopt(&other.limiter);
             self.debts = Arc::clone(&other.debts);
-            if let (Some(bans), Some(other)) = (&mut self.bans, &other.bans) {
-                bans.store = Arc::clone(&other.store);
+            // What a tier has only reported bans nobody.
+            if let (Some(bans), Some(before)) = (&mut self.bans, &other.bans)
+                && self.mode == other.mode
+            {
+                bans.store = Arc::clone(&before.store);
             }
             if let (Some(lease), Some(other)) = (&mut self.lease, &other.lease)
                 && lease.batch() == other.batch()
@@ -143,6 +149,11 @@ impl ReadyTier {
         reading: Reading,
     ) -> bool {
         self.matcher.fits(request, path, reading)
+    }
+
+    /// Whether a second tier, which has no routes, is for it.
+    pub(in crate::rate_limit) fn fits_beside_its_path(&self, request: &RequestView<'_>) -> bool {
+        self.matcher.fits_beside_its_path(request)
     }
 
     pub(in crate::rate_limit) fn exempts(&self, request: &RequestView<'_>) -> bool {
@@ -190,29 +201,34 @@ impl ReadyTier {
     }
 
     /// Asks, of the share of one of so many `replicas`. A key that there is no room to count is refused.
-    pub(in crate::rate_limit) fn take(&self, ask: Ask, now: u64, replicas: u32) -> Taken {
+    pub(in crate::rate_limit) fn take(&self, ask: Ask, now: u64, replicas: u32) -> Result<Taken, NoRoom> {
         self.limiter.take(ask, now, replicas)
     }
 
     /// What a request would find.
-    pub(in crate::rate_limit) fn look(&self, ask: Ask, now: u64, replicas: u32) -> Standing {
+    pub(in crate::rate_limit) fn look(&self, ask: Ask, now: u64, replicas: u32) -> Result<Standing, NoRoom> {
         self.limiter.look(ask, now, replicas)
     }
 
-    /// Counts what the shared store admitted here; gives back the refusal where that was too much.
-    pub(in crate::rate_limit) fn record(&self, ask: Ask, now: u64, replicas: u32) -> Option<Standing> {
+    /// Counts what the shared store admitted here, and says when it counts from; gives back the refusal where that was too much.
+    pub(in crate::rate_limit) fn record(&self, ask: Ask, now: u64, replicas: u32) -> Result<u64, Standing> {
         if self.debts.are_recent(ask, self.decay(ask), now) {
-            let own = self.look(ask, now, replicas);
+            let own = self.look(ask, now, replicas).unwrap_or_else(|NoRoom(own)| own);
             if !own.allowed {
-                return Some(own);
+                return Err(own);
             }
         }
         self.limiter.record(ask, now, replicas)
     }
 
-    /// Takes back what was counted at `at`.
-    pub(in crate::rate_limit) fn give_back(&self, ask: Ask, at: u64, replicas: u32) {
-        self.limiter.give_back(ask, at, replicas);
+    /// Takes back at `now` what was counted at `at`.
+    pub(in crate::rate_limit) fn give_back(&self, ask: Ask, at: u64, now: u64, replicas: u32) {
+        self.limiter.give_back(ask, at, now, replicas);
+    }
+
+    /// What passed without the shared store does not count after all.
+    pub(in crate::rate_limit) fn forgive(&self, ask: Ask, now: u64) {
+        self.debts.forgive(ask, self.decay(ask), now);
     }
 
     /// Remembers what passed without the shared store.
