@@ -24,7 +24,7 @@ pub use limits::Limits;
 pub use media::check_json;
 pub use report::{Code, Issue, ObserverExtension, Place, Rejection, Violation, codes};
 pub use types::{
-    ArPhone, Cuit, Cursor, CursorError, CursorKeys, CursorKeysError, Email, MultilineText, NewPassword, Page,
-    PageLimit, Password, PlainText, Timestamp, Uuid,
+    ArMobile, ArPhone, Cuit, Cursor, CursorError, CursorKeys, CursorKeysError, Email, MultilineText,
+    NewPassword, Page, PageLimit, Password, PhoneKind, PhoneRepair, PlainText, Timestamp, Uuid,
 };
 pub use valid::Valid;

@@ -114,6 +114,16 @@ codes! {
     PHONE_INVALID = "phone.invalid": "This is not a telephone number." | "No es un número de teléfono." | "No es un número de teléfono."
     /// A number of another country. Params: `region`.
     PHONE_COUNTRY = "phone.country": "It must be an Argentine number." | "Debe ser un número argentino." | "Tiene que ser un número argentino."
+    /// A number with too few digits.
+    PHONE_SHORT = "phone.short": "The number has too few digits." | "Al número le faltan dígitos." | "Al número le faltan dígitos."
+    /// A number with too many digits.
+    PHONE_LONG = "phone.long": "The number has too many digits." | "Al número le sobran dígitos." | "Al número le sobran dígitos."
+    /// A number without its area code.
+    PHONE_AREA = "phone.area": "Add the area code, such as 11 or 351." | "Agregue el código de área, como 11 o 351." | "Agregá el código de área, como 11 o 351."
+    /// A number of a block that nobody was assigned.
+    PHONE_UNASSIGNED = "phone.unassigned": "There is no telephone number like this one." | "No existe un número de teléfono así." | "No existe un número de teléfono así."
+    /// Not a mobile. Params: `region`.
+    PHONE_MOBILE_REQUIRED = "phone.mobile_required": "It must be an Argentine mobile." | "Debe ser un celular argentino." | "Tiene que ser un celular argentino."
     /// A password of fewer code points than are asked for. Params: `min`.
     PASSWORD_SHORT = "password.short": "At least {min} characters." | "Como mínimo {min} caracteres." | "Mínimo {min} caracteres."
     /// A password that can't be stored. Params: `max`, in bytes.

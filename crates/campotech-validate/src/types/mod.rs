@@ -16,7 +16,7 @@ pub use cursor::{Cursor, CursorError, CursorKeys, CursorKeysError};
 pub use email::Email;
 pub use page::{Page, PageLimit};
 pub use password::{NewPassword, Password};
-pub use phone::ArPhone;
+pub use phone::{ArMobile, ArPhone, PhoneKind, PhoneRepair};
 pub use text::{MultilineText, PlainText};
 pub use timestamp::Timestamp;
 
@@ -45,5 +45,5 @@ macro_rules! normal_form {
     )+ };
 }
 
-normal_form!(ArPhone, Cuit, Cursor, Email, Timestamp, Uuid);
+normal_form!(ArMobile, ArPhone, Cuit, Cursor, Email, Timestamp, Uuid);
 normal_form!(PlainText<const MAX: usize>, MultilineText<const MAX: usize>);
