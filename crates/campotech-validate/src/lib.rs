@@ -24,7 +24,9 @@ pub use limits::Limits;
 pub use media::check_json;
 pub use report::{Code, Issue, ObserverExtension, Place, Rejection, Violation, codes};
 pub use types::{
-    ArMobile, ArPhone, Cuit, Cursor, CursorError, CursorKeys, CursorKeysError, Email, MultilineText,
-    NewPassword, Page, PageLimit, Password, PhoneKind, PhoneRepair, PlainText, Timestamp, Uuid,
+    ArMobile, ArPhone, Cae, Cbu, CbuAlias, Cuit, Cursor, CursorError, CursorKeys, CursorKeysError, Cvu, Dni,
+    Email, GeoPoint, InvoiceLetter, InvoiceNumber, InvoiceType, Money, MultilineText, NewPassword, Page,
+    PageLimit, Password, Patente, PatenteKind, PhoneKind, PhoneRepair, PlainText, PostalCode, Slug,
+    Timestamp, Uuid,
 };
 pub use valid::Valid;

@@ -41,8 +41,3 @@ impl Deref for Digits {
         &self.ascii[..usize::from(self.len)]
     }
 }
-
-/// The number that a few ASCII digits are.
-pub(super) fn value(digits: &[u8]) -> u32 {
-    digits.iter().fold(0, |value, digit| value * 10 + u32::from(digit - b'0'))
-}

@@ -4,10 +4,11 @@
 //! area code of two to four, a subscriber of eight to six. A mobile has a 9 before them; within the country, a 15 between
 //! area and subscriber says the same.
 
-use super::digits::{Digits, value};
+use super::digits::Digits;
 use super::table::{AREAS, GEOGRAPHIC, SERVICES};
 use super::written::Written;
 use super::{Fault, PhoneKind};
+use crate::types::ascii::value;
 
 const COUNTRY: &[u8] = b"54";
 /// The digits of a national number, and of one with the 9 of a mobile.
