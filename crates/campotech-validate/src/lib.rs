@@ -23,6 +23,8 @@ pub use layer::ValidateLayer;
 pub use limits::Limits;
 pub use media::check_json;
 pub use report::{Code, Issue, ObserverExtension, Place, Rejection, Violation, codes};
+#[cfg(feature = "intl-phone")]
+pub use types::IntlPhone;
 pub use types::{
     ArMobile, ArPhone, Cae, Cbu, CbuAlias, Cuit, Cursor, CursorError, CursorKeys, CursorKeysError, Cvu, Dni,
     Email, GeoPoint, InvoiceLetter, InvoiceNumber, InvoiceType, Money, MultilineText, NewPassword, Page,

@@ -124,6 +124,8 @@ codes! {
     PHONE_UNASSIGNED = "phone.unassigned": "There is no telephone number like this one." | "No existe un número de teléfono así." | "No existe un número de teléfono así."
     /// Not a mobile. Params: `region`.
     PHONE_MOBILE_REQUIRED = "phone.mobile_required": "It must be an Argentine mobile." | "Debe ser un celular argentino." | "Tiene que ser un celular argentino."
+    /// A number that does not say its country.
+    PHONE_PLUS = "phone.plus": "Begin with + and the country code." | "Comience con + y el código de país." | "Empezá con + y el código de país."
     /// A password of fewer code points than are asked for. Params: `min`.
     PASSWORD_SHORT = "password.short": "At least {min} characters." | "Como mínimo {min} caracteres." | "Mínimo {min} caracteres."
     /// A password that can't be stored. Params: `max`, in bytes.

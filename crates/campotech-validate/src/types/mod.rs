@@ -31,6 +31,8 @@ pub use money::Money;
 pub use page::{Page, PageLimit};
 pub use password::{NewPassword, Password};
 pub use patente::{Patente, PatenteKind};
+#[cfg(feature = "intl-phone")]
+pub use phone::IntlPhone;
 pub use phone::{ArMobile, ArPhone, PhoneKind, PhoneRepair};
 pub use postal_code::PostalCode;
 pub use slug::Slug;
@@ -76,6 +78,8 @@ normal_form!(
     InvoiceNumber,
     InvoiceType
 );
+#[cfg(feature = "intl-phone")]
+normal_form!(IntlPhone);
 normal_form!(Money, Patente, PostalCode, Timestamp, Uuid);
 normal_form!(PlainText<const MAX: usize>, MultilineText<const MAX: usize>, Slug<const MAX: usize>);
 

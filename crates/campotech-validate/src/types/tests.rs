@@ -36,6 +36,8 @@ fn all_come_back(text: &str) -> Result<(), TestCaseError> {
     comes_back::<Dni>(text)?;
     comes_back::<InvoiceNumber>(text)?;
     comes_back::<InvoiceType>(text)?;
+    #[cfg(feature = "intl-phone")]
+    comes_back::<IntlPhone>(text)?;
     comes_back::<Money>(text)?;
     comes_back::<Patente>(text)?;
     comes_back::<PostalCode>(text)?;
@@ -55,7 +57,7 @@ proptest! {
     #[test]
     fn what_is_almost_right_comes_back(
         text in "[0-9]{4,5}-[0-9]{8}|[0-9]{1,3}|[0-9]{2}\\.[0-9]{3}\\.[0-9]{3}|[a-zA-Z]{2} ?[0-9]{3} ?[a-zA-Z]{2}|\
-                 [A-Z][0-9]{4}[A-Z]{3}|[0-9]{14}|-?[0-9]{1,19}(\\.[0-9]{1,3})?|[a-z.-]{6,20}|[0-9]{22}"
+                 [A-Z][0-9]{4}[A-Z]{3}|\\+[1-9][0-9]{6,15}|[0-9]{14}|-?[0-9]{1,19}(\\.[0-9]{1,3})?|[a-z.-]{6,20}|[0-9]{22}"
     ) {
         all_come_back(&text)?;
     }

@@ -8,6 +8,8 @@ mod ar_phone;
 mod digits;
 mod extension;
 mod fault;
+#[cfg(feature = "intl-phone")]
+mod intl;
 mod kind;
 mod plan;
 mod repair;
@@ -19,6 +21,8 @@ mod written;
 
 pub use ar_mobile::ArMobile;
 pub use ar_phone::ArPhone;
+#[cfg(feature = "intl-phone")]
+pub use intl::IntlPhone;
 pub use kind::PhoneKind;
 pub use repair::PhoneRepair;
 
