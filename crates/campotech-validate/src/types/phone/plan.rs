@@ -54,15 +54,17 @@ pub(super) fn kind(digits: &[u8]) -> Option<PhoneKind> {
 /// The digits of the number without what is dialled before them.
 fn significant(written: &Written) -> Result<Digits, Fault> {
     let digits = &*written.digits;
-    let national = match (written.plus, from_abroad(digits)) {
-        // No country's code begins with a 0, so the plus is one too many.
-        (true, Some(number)) | (false, Some(number)) => after_country(number)?,
-        (true, None) => after_country(digits)?,
-        (false, None) => match digits.strip_prefix(COUNTRY) {
+    // Also behind a plus: no country's code begins with a 0, so the plus is one too many.
+    let national = if let Some(number) = from_abroad(digits) {
+        after_country(number)?
+    } else if written.plus {
+        after_country(digits)?
+    } else {
+        match digits.strip_prefix(COUNTRY) {
             // What is shorter would be too short without these two.
             Some(rest) if digits.len() > MOBILE => without_prefix(rest),
             _ => Digits::of(digits),
-        },
+        }
     };
     let stripped = without_prefix(&national);
     let national = if stripped.len() < FIXED { national } else { stripped };

@@ -1,8 +1,8 @@
 //! What was probably meant by a text that is no number.
 
-use super::ArPhone;
 use super::digits::Digits;
 use super::written::{self, Written};
+use super::{ArPhone, Fault};
 
 /// A mistake that people make with Argentine numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,7 +47,8 @@ pub(super) fn of(text: &str) -> Option<(ArPhone, PhoneRepair)> {
         return ArPhone::from_wa_id(id).ok().map(|phone| (phone, PhoneRepair::WhatsAppAddress));
     }
     let written = written::read(text).ok()?;
-    if ArPhone::of(&written).is_ok() {
+    // A mistake looks like another country's number now and then: +90 is Turkey's.
+    if matches!(ArPhone::of(&written), Ok(_) | Err(Fault::OtherCountry)) {
         return None;
     }
     if let Some(number) = written.digits.strip_prefix(b"011").filter(|number| number.starts_with(b"54")) {
@@ -57,7 +58,9 @@ pub(super) fn of(text: &str) -> Option<(ArPhone, PhoneRepair)> {
     let digits = written.digits.strip_prefix(b"00").unwrap_or(&written.digits);
     let national = digits.strip_prefix(b"54").unwrap_or(digits);
     if let Some(line) = national.strip_prefix(b"90") {
-        return mobile(line).or_else(|| without_fifteen(line)).map(|phone| (phone, PhoneRepair::NineAndZero));
+        return ArPhone::mobile(line)
+            .or_else(|| without_fifteen(line))
+            .map(|phone| (phone, PhoneRepair::NineAndZero));
     }
     if let Some(phone) = national.strip_prefix(b"9").and_then(without_fifteen) {
         return Some((phone, PhoneRepair::NineAndFifteen));
@@ -65,11 +68,7 @@ pub(super) fn of(text: &str) -> Option<(ArPhone, PhoneRepair)> {
     let local = national.strip_prefix(b"0").unwrap_or(national);
     let line = local.strip_prefix(b"15")?;
     let line = line.strip_prefix(b"0").unwrap_or(line);
-    mobile(line).map(|phone| (phone, PhoneRepair::FifteenFirst))
-}
-
-fn mobile(ten: &[u8]) -> Option<ArPhone> {
-    ArPhone::mobile(ten)
+    ArPhone::mobile(line).map(|phone| (phone, PhoneRepair::FifteenFirst))
 }
 
 /// The mobile of an area, a 15 and a subscriber.

@@ -100,7 +100,15 @@ fn mistakes_are_named_and_what_was_meant_is_offered() {
         let refused = text.parse::<ArPhone>().unwrap_err();
         assert_eq!(refused.params()["hint"], hint.as_str(), "{text}");
     }
-    for text in ["", "011 8765 4321", "4321-1234", "+1 202 555 0123", "+54 9 11 15 8765 432", "1@c.us"] {
+    for text in [
+        "",
+        "011 8765 4321",
+        "4321-1234",
+        "+1 202 555 0123",
+        "+90 11 8765 4321",
+        "+54 9 11 15 8765 432",
+        "1@c.us",
+    ] {
         assert_eq!(ArPhone::repair(text), None, "{text}");
     }
 }
