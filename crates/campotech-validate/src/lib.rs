@@ -23,8 +23,12 @@ pub use layer::ValidateLayer;
 pub use limits::Limits;
 pub use media::check_json;
 pub use report::{Code, Issue, ObserverExtension, Place, Rejection, Violation, codes};
+#[cfg(feature = "intl-phone")]
+pub use types::IntlPhone;
 pub use types::{
-    ArPhone, Cuit, Cursor, CursorError, CursorKeys, CursorKeysError, Email, MultilineText, NewPassword, Page,
-    PageLimit, Password, PlainText, Timestamp, Uuid,
+    ArMobile, ArPhone, Cae, Cbu, CbuAlias, Cuit, Cursor, CursorError, CursorKeys, CursorKeysError, Cvu, Dni,
+    Email, GeoPoint, InvoiceLetter, InvoiceNumber, InvoiceType, Money, MultilineText, NewPassword, Page,
+    PageLimit, Password, Patente, PatenteKind, PhoneKind, PhoneRepair, PlainText, PostalCode, Slug,
+    Timestamp, Uuid,
 };
 pub use valid::Valid;

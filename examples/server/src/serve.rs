@@ -8,7 +8,6 @@ use campotech::metrics::Metrics;
 use campotech::security::cors::OriginList;
 use campotech::security::rate_limit::{FailureLimiter, Quota};
 use campotech::security::webhook::{Scheme, VerifyToken, WebhookVerifier};
-use campotech::validate::ArPhone;
 use campotech::{Platform, PlatformError, Service};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -79,8 +78,6 @@ pub async fn run(settings: ServerSettings) -> Result<(), ServeError> {
         document: serde_json::from_str(openapi::DOCUMENT)?,
     });
 
-    // The first number loads the tables of the world's numbering plans, for longer than a worker may be held up.
-    tokio::task::spawn_blocking(|| ArPhone::from_wa_id("5491123456789").is_ok());
     let background = Background::start(&mut backends, &app, platform.metrics());
     let queue = background.queue.clone();
     let closing = store.clone();

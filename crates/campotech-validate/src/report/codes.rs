@@ -114,6 +114,18 @@ codes! {
     PHONE_INVALID = "phone.invalid": "This is not a telephone number." | "No es un número de teléfono." | "No es un número de teléfono."
     /// A number of another country. Params: `region`.
     PHONE_COUNTRY = "phone.country": "It must be an Argentine number." | "Debe ser un número argentino." | "Tiene que ser un número argentino."
+    /// A number with too few digits.
+    PHONE_SHORT = "phone.short": "The number has too few digits." | "Al número le faltan dígitos." | "Al número le faltan dígitos."
+    /// A number with too many digits.
+    PHONE_LONG = "phone.long": "The number has too many digits." | "Al número le sobran dígitos." | "Al número le sobran dígitos."
+    /// A number without its area code.
+    PHONE_AREA = "phone.area": "Add the area code, such as 11 or 351." | "Agregue el código de área, como 11 o 351." | "Agregá el código de área, como 11 o 351."
+    /// A number of a block that nobody was assigned.
+    PHONE_UNASSIGNED = "phone.unassigned": "There is no telephone number like this one." | "No existe un número de teléfono así." | "No existe un número de teléfono así."
+    /// Not a mobile. Params: `region`.
+    PHONE_MOBILE_REQUIRED = "phone.mobile_required": "It must be an Argentine mobile." | "Debe ser un celular argentino." | "Tiene que ser un celular argentino."
+    /// A number that does not say its country.
+    PHONE_PLUS = "phone.plus": "Begin with + and the country code." | "Comience con + y el código de país." | "Empezá con + y el código de país."
     /// A password of fewer code points than are asked for. Params: `min`.
     PASSWORD_SHORT = "password.short": "At least {min} characters." | "Como mínimo {min} caracteres." | "Mínimo {min} caracteres."
     /// A password that can't be stored. Params: `max`, in bytes.
@@ -136,6 +148,38 @@ codes! {
     CUIT_PREFIX = "cuit.prefix": "The first two digits are not those of a CUIT." | "Los dos primeros dígitos no son los de un CUIT." | "Los dos primeros dígitos no son de un CUIT."
     /// A CUIT with a wrong digit.
     CUIT_CHECK = "cuit.check": "One of the digits is wrong." | "Uno de los dígitos es incorrecto." | "Uno de los dígitos está mal."
+    /// Not a DNI.
+    DNI_FORMAT = "dni.format": "Seven or eight digits, with or without dots." | "Siete u ocho dígitos, con o sin puntos." | "Siete u ocho dígitos, con o sin puntos."
+    /// Not a CBU or CVU.
+    CBU_FORMAT = "cbu.format": "Twenty-two digits." | "Veintidós dígitos." | "Veintidós dígitos."
+    /// A CBU or CVU with a wrong digit.
+    CBU_CHECK = "cbu.check": "One of the digits is wrong." | "Uno de los dígitos es incorrecto." | "Uno de los dígitos está mal."
+    /// A CBU where a CVU is asked for.
+    CVU_PREFIX = "cvu.prefix": "This is the account of a bank; a CVU begins with 000." | "Es una cuenta bancaria; un CVU comienza con 000." | "Es una cuenta bancaria; un CVU empieza con 000."
+    /// Not an alias of an account.
+    ALIAS_FORMAT = "alias.format": "6 to 20 letters without accents, digits, dots or hyphens." | "De 6 a 20 letras sin acentos, dígitos, puntos o guiones." | "De 6 a 20 letras sin acentos, dígitos, puntos o guiones."
+    /// Not a number plate.
+    PATENTE_FORMAT = "patente.format": "This is not a number plate, such as AB123CD or ABC123." | "No es una patente, como AB123CD o ABC123." | "No es una patente, como AB123CD o ABC123."
+    /// Not a postal code.
+    POSTAL_CODE_FORMAT = "postal_code.format": "A postal code such as C1425CLA or 1425." | "Un código postal como C1425CLA o 1425." | "Un código postal como C1425CLA o 1425."
+    /// A postal code whose letter is no province's.
+    POSTAL_CODE_PROVINCE = "postal_code.province": "No province has this letter." | "Ninguna provincia tiene esta letra." | "Ninguna provincia tiene esa letra."
+    /// Not the number of an invoice.
+    INVOICE_NUMBER = "invoice.number": "Point of sale and number, such as 00001-00000123." | "Punto de venta y número, como 00001-00000123." | "Punto de venta y número, como 00001-00000123."
+    /// Not the type of an invoice.
+    INVOICE_TYPE = "invoice.type": "This is not a type of invoice of ARCA." | "No es un tipo de factura de ARCA." | "No es un tipo de factura de ARCA."
+    /// Not a CAE.
+    CAE_FORMAT = "cae.format": "Fourteen digits." | "Catorce dígitos." | "Catorce dígitos."
+    /// Not an amount of money.
+    MONEY_FORMAT = "money.format": "An amount such as 1234.56." | "Un importe como 1234.56." | "Un importe como 1234.56."
+    /// More decimals than are kept. Params: `max`.
+    NUMBER_SCALE = "number.scale": "At most {max} decimals." | "Como máximo {max} decimales." | "Hasta {max} decimales."
+    /// The point 0, 0.
+    GEO_ZERO = "geo.zero": "0, 0 is the place of nothing." | "0, 0 no es ningún lugar." | "0, 0 no es ningún lugar."
+    /// Latitude and longitude exchanged.
+    GEO_SWAPPED = "geo.swapped": "Latitude and longitude seem to be exchanged." | "La latitud y la longitud parecen intercambiadas." | "La latitud y la longitud parecen cambiadas."
+    /// Not a name for an address.
+    SLUG_FORMAT = "slug.format": "Letters a to z and digits, with single hyphens between them." | "Letras de la a a la z y dígitos, separados por guiones." | "Letras de la a a la z y dígitos, separados por guiones."
     /// Not a point in time.
     TIMESTAMP_INVALID = "timestamp.invalid": "A date and time as in RFC 3339 is needed." | "Se necesita una fecha y hora según RFC 3339." | "Hace falta una fecha y hora según RFC 3339."
     /// A time without an offset.

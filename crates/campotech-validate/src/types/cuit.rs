@@ -12,7 +12,17 @@ const WEIGHTS: [u32; 10] = [5, 4, 3, 2, 7, 6, 5, 4, 3, 2];
 ///
 /// The first two are 20, 23, 24, 27 (persons; they say nothing about gender, RG conjunta AFIP-ANSES 5007/2021), 30, 33,
 /// 34 (companies), 50, 51, 55 (foreign); the last is a check digit modulo 11, and a number whose check digit would be
-/// ten does not exist. Normal form: the digits alone.
+/// ten does not exist: the issuer gives another prefix instead, so `30-71545076-9`, which some libraries take, is refused.
+/// Normal form: the digits alone.
+///
+/// ```
+/// use campotech_validate::Cuit;
+///
+/// let cuit: Cuit = "20-05536168-2".parse()?;
+/// assert_eq!((cuit.as_str(), cuit.hyphenated().as_str()), ("20055361682", "20-05536168-2"));
+/// assert_eq!("30-71545076-9".parse::<Cuit>().unwrap_err().code().name, "cuit.check");
+/// # Ok::<(), campotech_validate::Violation>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Cuit([u8; 11]);
 

@@ -22,6 +22,15 @@ const WHOLE: usize = 254;
 ///
 /// Normal form: the local part as it was written (its case may matter to its host, RFC 5321 section 2.4), the domain in
 /// lower case and A-labels (UTS #46). Compare accounts by [`comparison_key`](Self::comparison_key).
+///
+/// ```
+/// use campotech_validate::Email;
+///
+/// let email: Email = "Juan.Perez@MÜNCHEN.example".parse()?;
+/// assert_eq!(email.as_str(), "Juan.Perez@xn--mnchen-3ya.example");
+/// assert_eq!(email.comparison_key(), "juan.perez@xn--mnchen-3ya.example");
+/// # Ok::<(), campotech_validate::Violation>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Email {
     address: String,

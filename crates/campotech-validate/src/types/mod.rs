@@ -1,22 +1,41 @@
 //! Types that can't be built wrong: one file each, with the rule, its source and its normal form.
 
+mod ascii;
+mod bank;
 mod cuit;
 mod cursor;
+mod dni;
 mod email;
+mod geo_point;
+mod invoice;
+mod money;
 mod page;
 mod password;
+mod patente;
 mod phone;
+mod postal_code;
+mod slug;
 mod text;
 mod timestamp;
 mod uuid;
 
 pub use self::uuid::Uuid;
+pub use bank::{Cbu, CbuAlias, Cvu};
 pub use cuit::Cuit;
 pub use cursor::{Cursor, CursorError, CursorKeys, CursorKeysError};
+pub use dni::Dni;
 pub use email::Email;
+pub use geo_point::GeoPoint;
+pub use invoice::{Cae, InvoiceLetter, InvoiceNumber, InvoiceType};
+pub use money::Money;
 pub use page::{Page, PageLimit};
 pub use password::{NewPassword, Password};
-pub use phone::ArPhone;
+pub use patente::{Patente, PatenteKind};
+#[cfg(feature = "intl-phone")]
+pub use phone::IntlPhone;
+pub use phone::{ArMobile, ArPhone, PhoneKind, PhoneRepair};
+pub use postal_code::PostalCode;
+pub use slug::Slug;
 pub use text::{MultilineText, PlainText};
 pub use timestamp::Timestamp;
 
@@ -45,5 +64,24 @@ macro_rules! normal_form {
     )+ };
 }
 
-normal_form!(ArPhone, Cuit, Cursor, Email, Timestamp, Uuid);
-normal_form!(PlainText<const MAX: usize>, MultilineText<const MAX: usize>);
+normal_form!(
+    ArMobile,
+    ArPhone,
+    Cae,
+    Cbu,
+    CbuAlias,
+    Cuit,
+    Cursor,
+    Cvu,
+    Dni,
+    Email,
+    InvoiceNumber,
+    InvoiceType
+);
+#[cfg(feature = "intl-phone")]
+normal_form!(IntlPhone);
+normal_form!(Money, Patente, PostalCode, Timestamp, Uuid);
+normal_form!(PlainText<const MAX: usize>, MultilineText<const MAX: usize>, Slug<const MAX: usize>);
+
+#[cfg(test)]
+mod tests;

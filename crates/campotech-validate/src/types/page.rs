@@ -13,6 +13,15 @@ pub struct PageLimit(u8);
 /// The parameters `limit` and `cursor` of a list.
 ///
 /// As a field of another struct they stand beside its other parameters.
+///
+/// ```
+/// use campotech_validate::{Page, validate_query};
+///
+/// let page = validate_query::<Page>("limit=50")?;
+/// assert_eq!((page.limit.get(), page.cursor.is_none()), (50, true));
+/// assert_eq!(validate_query::<Page>("limit=101").unwrap_err().issues()[0].code(), "range.max");
+/// # Ok::<(), campotech_validate::Rejection>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// How many items to answer with.

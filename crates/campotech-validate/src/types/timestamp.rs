@@ -10,6 +10,15 @@ use crate::report::{Violation, codes};
 ///
 /// A time without an offset is a different thing, and refused as `timestamp.offset`; so are leap seconds, which no clock
 /// here can show. Normal form: UTC with a `Z`, fractions down to nanoseconds.
+///
+/// ```
+/// use campotech_validate::Timestamp;
+///
+/// let time: Timestamp = "2026-01-02T03:04:05-03:00".parse()?;
+/// assert_eq!(time.to_string(), "2026-01-02T06:04:05Z");
+/// assert_eq!("2026-01-02T03:04:05".parse::<Timestamp>().unwrap_err().code().name, "timestamp.offset");
+/// # Ok::<(), campotech_validate::Violation>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(jiff::Timestamp);
 

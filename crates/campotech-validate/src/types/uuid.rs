@@ -8,6 +8,15 @@ use crate::report::{Violation, codes};
 /// A UUID of RFC 9562, written with hyphens: no braces, no `urn:`, no bare digits.
 ///
 /// Versions 1 to 8 of the RFC's variant, nil and max. Normal form: lower case.
+///
+/// ```
+/// use campotech_validate::Uuid;
+///
+/// let id: Uuid = "0190A6C4-7B3E-7CC0-98C4-DC0C0C07398F".parse()?;
+/// assert_eq!(id.to_string(), "0190a6c4-7b3e-7cc0-98c4-dc0c0c07398f");
+/// assert!("0190a6c47b3e7cc098c4dc0c0c07398f".parse::<Uuid>().is_err());
+/// # Ok::<(), campotech_validate::Violation>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Uuid([u8; 16]);
 

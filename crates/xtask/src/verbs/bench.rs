@@ -59,6 +59,17 @@ fn steps(bench: &Bench<'_>, run: &mut Runner, asked: Asked<'_>) {
         });
         run.step("tests", || passes(bench.workspace, bench.measured(&["test", "--lib"])));
     }
+    if let Asked::Bars(filter) = asked
+        && (filter.is_empty() || filter.starts_with(PHONES))
+    {
+        run.step(PHONES, || {
+            let program = ["run", "--locked", "--release", "--package", "campotech-bench-phones"];
+            passes(bench.workspace, bench.cargo(&program).args(["--", "bars"]))
+        });
+        if !filter.is_empty() {
+            return;
+        }
+    }
     // It only starts the others, so it is built as fast as can be.
     run.step("runner", || passes(bench.workspace, bench.cargo(&["build", "--locked", "--package", RUNNER])));
     run.step("instructions", || {
@@ -71,13 +82,26 @@ fn steps(bench: &Bench<'_>, run: &mut Runner, asked: Asked<'_>) {
     };
 }
 
+/// How the bars of telephone numbers begin; their peers have a package of their own.
+const PHONES: &str = "phones";
+
 /// The package that starts valgrind, at the version of the library that it works with.
 const RUNNER: &str = "campotech-bench-runner";
 
+/// A cargo of the workspace that peers are in.
+pub(super) fn beside(workspace: &Workspace, words: &[&str]) -> Cmd {
+    let manifest = workspace.root.join("crates/bench/Cargo.toml").into_os_string();
+    let command = cargo(words.iter().copied()).args(["--manifest-path".into(), manifest]);
+    command.env("CARGO_TARGET_DIR", target(workspace))
+}
+
+/// Nothing of it is the workspace's: other versions, other features.
+fn target(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("bench")
+}
+
 struct Bench<'a> {
     workspace: &'a Workspace,
-    manifest: PathBuf,
-    /// Nothing of it is the workspace's: other versions, other features.
     target: PathBuf,
     /// Whether peers are measured, too.
     peers: bool,
@@ -85,15 +109,11 @@ struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     fn of(workspace: &'a Workspace, asked: Asked<'_>) -> Self {
-        let manifest = workspace.root.join("crates/bench/Cargo.toml");
-        let peers = matches!(asked, Asked::Bars(_));
-        Self { workspace, manifest, target: workspace.target.join("bench"), peers }
+        Self { workspace, target: target(workspace), peers: matches!(asked, Asked::Bars(_)) }
     }
 
     fn cargo(&self, words: &[&str]) -> Cmd {
-        let manifest = ["--manifest-path".into(), self.manifest.clone().into_os_string()];
-        let command = cargo(words.iter().copied()).args(manifest);
-        command.env("CARGO_TARGET_DIR", self.target.clone())
+        beside(self.workspace, words)
     }
 
     fn measured(&self, words: &[&str]) -> Cmd {

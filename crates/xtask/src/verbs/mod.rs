@@ -10,6 +10,7 @@ mod image;
 mod load;
 mod monitor;
 mod package;
+mod phone_table;
 mod sbom;
 mod test;
 
@@ -90,6 +91,7 @@ const VERBS: &[Verb] = &[
     delivery::VERB,
     audit::VERB,
     fuzz::VERB,
+    phone_table::VERB,
     sbom::VERB,
     package::VERB,
 ];

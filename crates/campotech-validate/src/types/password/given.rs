@@ -14,6 +14,15 @@ pub(super) const LONGEST: usize = 256;
 /// A password at login: taken as it is, since the rules of today don't hold for those of yesterday.
 ///
 /// Prepared like [`NewPassword`](super::NewPassword), never shown, wiped when dropped.
+///
+/// ```
+/// use campotech_validate::{ParseText, Password};
+///
+/// let password = Password::parse_text("corta")?;
+/// assert_eq!(password.expose_secret(), "corta");
+/// assert!(!format!("{password:?}").contains("corta"));
+/// # Ok::<(), campotech_validate::Violation>(())
+/// ```
 #[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 

@@ -18,6 +18,16 @@ const SHORTEST: usize = 15;
 /// Refused: control characters, common long passwords, repetitions and sequences, the name of the service; with
 /// [`refuse_words`](Self::refuse_words) also the user's own data (NIST SP 800-63B-4; ASVS 6.2.4, 6.2.5, 6.2.11).
 /// Prepared by `OpaqueString` of RFC 8265 (spaces to U+0020, NFC), never trimmed, never shown, wiped when dropped.
+///
+/// ```
+/// use campotech_validate::{NewPassword, ParseText};
+///
+/// let password = NewPassword::parse_text("termo lechuza vereda 7")?;
+/// assert_eq!(password.expose_secret(), "termo lechuza vereda 7");
+/// assert!(password.refuse_words(&["eva@example.com"]).is_ok());
+/// assert_eq!(NewPassword::parse_text("corta").err().map(|fault| fault.code().name), Some("password.short"));
+/// # Ok::<(), campotech_validate::Violation>(())
+/// ```
 pub struct NewPassword(Zeroizing<String>);
 
 impl NewPassword {

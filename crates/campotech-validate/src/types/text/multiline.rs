@@ -10,6 +10,14 @@ use crate::report::Violation;
 ///
 /// Normal form: NFC, `\n` for every line break, no space around it. What [`PlainText`](super::PlainText) refuses is
 /// refused here too, but for line breaks and tabs.
+///
+/// ```
+/// use campotech_validate::MultilineText;
+///
+/// let text: MultilineText<40> = "uno\r\n\tdos\n".parse()?;
+/// assert_eq!(text.as_str(), "uno\n\tdos");
+/// # Ok::<(), campotech_validate::Violation>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MultilineText<const MAX: usize>(String);
 

@@ -10,6 +10,15 @@ use crate::report::{Violation, codes};
 ///
 /// Normal form: NFC, no space around it. `<` and `&` are text like any other: encode on output, never on input.
 /// Refused: line breaks, control, bidirectional, zero-width and tag characters, noncharacters, heaps of marks.
+///
+/// ```
+/// use campotech_validate::PlainText;
+///
+/// let title: PlainText<40> = "  Pérdida < 1 l/h ".parse()?;
+/// assert_eq!(title.as_str(), "Pérdida < 1 l/h");
+/// assert_eq!("Juan\u{202e}nauJ".parse::<PlainText<40>>().unwrap_err().code().name, "text.bidi");
+/// # Ok::<(), campotech_validate::Violation>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PlainText<const MAX: usize>(String);
 

@@ -1,0 +1,253 @@
+//! Amounts of money.
+
+use std::fmt;
+
+use crate::input::ParseText;
+use crate::report::{Violation, codes};
+
+/// An amount of Argentine pesos, exact to the centavo: text with a point and at most two decimals (`1234.56`).
+///
+/// Text and no number, since a JSON number is a float to most who read it. Neither exponent, plus, separators nor
+/// superfluous zeros; the way Argentines write it, `1.234,56`, only by [`parse_es_ar`](Self::parse_es_ar), since
+/// `1.234` is something else here. Up to ninety quadrillion in either direction. Normal form: two decimals.
+///
+/// ```
+/// use campotech_validate::Money;
+///
+/// let price: Money = "1234.5".parse()?;
+/// assert_eq!((price.to_string().as_str(), price.cents()), ("1234.50", 123_450));
+/// assert_eq!(Money::parse_es_ar("1.234,50")?, price);
+/// assert_eq!(price.checked_add(Money::from_cents(1)), Some(Money::from_cents(123_451)));
+/// assert_eq!("1e3".parse::<Money>().unwrap_err().code().name, "money.format");
+/// assert_eq!("0.125".parse::<Money>().unwrap_err().code().name, "number.scale");
+/// # Ok::<(), campotech_validate::Violation>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Money(i64);
+
+impl Money {
+    /// No money.
+    pub const ZERO: Self = Self(0);
+    /// The smallest amount, below zero.
+    pub const MIN: Self = Self(-Self::MAX.0);
+    /// The largest amount.
+    pub const MAX: Self = Self(9_000_000_000_000_000_000);
+    const DECIMALS: usize = 2;
+
+    /// An amount of centavos, or the nearest that there is.
+    #[must_use]
+    pub const fn from_cents(cents: i64) -> Self {
+        if cents > Self::MAX.0 {
+            Self::MAX
+        } else if cents < Self::MIN.0 {
+            Self::MIN
+        } else {
+            Self(cents)
+        }
+    }
+
+    /// The centavos.
+    #[must_use]
+    pub const fn cents(self) -> i64 {
+        self.0
+    }
+
+    /// The sum, unless it is beyond all amounts.
+    #[must_use]
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).and_then(Self::of)
+    }
+
+    /// The difference, unless it is beyond all amounts.
+    #[must_use]
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        self.0.checked_sub(other.0).and_then(Self::of)
+    }
+
+    /// So many times the amount, unless it is beyond all amounts.
+    #[must_use]
+    pub fn checked_mul(self, times: i64) -> Option<Self> {
+        self.0.checked_mul(times).and_then(Self::of)
+    }
+
+    /// An amount as Argentines write it: a comma before the decimals, perhaps points between the thousands, perhaps a `$`
+    /// first.
+    ///
+    /// # Errors
+    /// `money.format`, `number.scale`, `range.min`, `range.max`.
+    pub fn parse_es_ar(text: &str) -> Result<Self, Violation> {
+        let format = || Violation::new(&codes::MONEY_FORMAT);
+        let (negative, text) = sign(text.trim_matches(' '));
+        let text = text.strip_prefix('$').map_or(text, |text| text.trim_start_matches(' '));
+        let (whole, decimals) =
+            text.split_once(',').map_or((text, None), |(whole, decimals)| (whole, Some(decimals)));
+        let mut groups = whole.split('.');
+        let first = groups.next().unwrap_or_default();
+        let grouped = whole.len() > first.len();
+        if grouped && !(matches!(first.len(), 1..=3) && groups.all(|group| group.len() == 3)) {
+            return Err(format());
+        }
+        amount(negative, whole.split('.'), decimals)
+    }
+
+    fn of(cents: i64) -> Option<Self> {
+        (Self::MIN.0..=Self::MAX.0).contains(&cents).then_some(Self(cents))
+    }
+}
+
+impl ParseText for Money {
+    fn parse_text(text: &str) -> Result<Self, Violation> {
+        let (negative, text) = sign(text);
+        let (whole, decimals) =
+            text.split_once('.').map_or((text, None), |(whole, decimals)| (whole, Some(decimals)));
+        amount(negative, std::iter::once(whole), decimals)
+    }
+}
+
+fn sign(text: &str) -> (bool, &str) {
+    text.strip_prefix('-').map_or((false, text), |text| (true, text))
+}
+
+/// The amount of these digits, whose groups belong together.
+fn amount<'t>(
+    negative: bool,
+    whole: impl Iterator<Item = &'t str> + Clone,
+    decimals: Option<&'t str>,
+) -> Result<Money, Violation> {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let mut integer = whole.clone().flat_map(str::bytes);
+    let superfluous = integer.next() == Some(b'0') && integer.next().is_some();
+    let empty = whole.clone().any(str::is_empty) || decimals == Some("");
+    if empty || superfluous || !whole.clone().chain(decimals).all(digits) {
+        return Err(Violation::new(&codes::MONEY_FORMAT));
+    }
+    let decimals = decimals.unwrap_or_default();
+    if decimals.len() > Money::DECIMALS {
+        return Err(Violation::new(&codes::NUMBER_SCALE).with("max", Money::DECIMALS));
+    }
+    let padded = decimals.bytes().chain([b'0'; Money::DECIMALS]).take(Money::DECIMALS);
+    let mut cents = Some(0_i64);
+    for digit in whole.flat_map(str::bytes).chain(padded) {
+        cents = cents.and_then(|cents| cents.checked_mul(10)?.checked_add(i64::from(digit - b'0')));
+    }
+    let beyond = || match negative {
+        true => Violation::new(&codes::RANGE_MIN).with("min", Money::MIN.to_string()),
+        false => Violation::new(&codes::RANGE_MAX).with("max", Money::MAX.to_string()),
+    };
+    let signed = cents.map(|cents| if negative { -cents } else { cents });
+    signed.and_then(Money::of).ok_or_else(beyond)
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let cents = self.0.unsigned_abs();
+        write!(f, "{sign}{}.{:02}", cents / 100, cents % 100)
+    }
+}
+
+impl fmt::Debug for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Money({self})")
+    }
+}
+
+impl garde::rules::range::Bounds for Money {
+    type Size = Self;
+
+    const MIN: Self = Self::MIN;
+    const MAX: Self = Self::MAX;
+
+    fn validate_bounds(&self, lower: Self, upper: Self) -> Result<(), garde::rules::range::OutOfBounds> {
+        self.0.validate_bounds(lower.0, upper.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Limits, validate_json};
+
+    #[test]
+    fn vectors() {
+        for (text, cents, normal) in [
+            ("1234.5", 123_450, "1234.50"),
+            ("0", 0, "0.00"),
+            ("-0.01", -1, "-0.01"),
+            ("-0", 0, "0.00"),
+            ("0.07", 7, "0.07"),
+            ("90000000000000000", 9_000_000_000_000_000_000, "90000000000000000.00"),
+        ] {
+            let money: Money = text.parse().unwrap_or_else(|e| panic!("{text}: {e}"));
+            assert_eq!((money.cents(), money.to_string().as_str()), (cents, normal), "{text}");
+        }
+        for (text, expected) in [
+            ("", "money.format"),
+            ("-", "money.format"),
+            (".5", "money.format"),
+            ("5.", "money.format"),
+            ("1e3", "money.format"),
+            ("NaN", "money.format"),
+            ("Infinity", "money.format"),
+            ("+5", "money.format"),
+            ("05", "money.format"),
+            ("1,234", "money.format"),
+            ("1.234,56", "money.format"),
+            (" 5", "money.format"),
+            ("--5", "money.format"),
+            ("٥", "money.format"),
+            ("1.234", "number.scale"),
+            ("90000000000000000.01", "range.max"),
+            ("-99999999999999999999", "range.min"),
+        ] {
+            assert_eq!(text.parse::<Money>().unwrap_err().code().name, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn as_argentines_write_it() {
+        for (text, cents) in [
+            ("1.234,56", 123_456),
+            ("1234,5", 123_450),
+            ("$ 1.234.567", 123_456_700),
+            ("-$0,5", -50),
+            ("12", 1200),
+        ] {
+            assert_eq!(Money::parse_es_ar(text).unwrap().cents(), cents, "{text}");
+        }
+        for bad in ["1.23", "1.2345", "1234.567", ".123", "1..234", "1,2,3", "1,", "$", "0.123", "1.234.56"] {
+            assert_eq!(Money::parse_es_ar(bad).unwrap_err().code().name, "money.format", "{bad}");
+        }
+        assert_eq!(Money::parse_es_ar("1,234").unwrap_err().code().name, "number.scale");
+    }
+
+    #[test]
+    fn sums_never_wrap() {
+        assert_eq!(Money::MAX.checked_add(Money::from_cents(1)), None);
+        assert_eq!(Money::MIN.checked_sub(Money::MAX), None);
+        assert_eq!(Money::MAX.checked_mul(2), None);
+        assert_eq!(Money::from_cents(i64::MIN), Money::MIN);
+        assert_eq!(Money::from_cents(250).checked_mul(3), Some(Money::from_cents(750)));
+    }
+
+    crate::input! {
+        #[derive(Debug)]
+        struct Quote {
+            #[garde(range(min = Money::from_cents(1), max = Money::from_cents(100_000)))]
+            price: Money,
+        }
+    }
+
+    #[test]
+    fn rules_bound_it() {
+        let read = |body: &str| validate_json::<Quote>(body.as_bytes(), &Limits::new());
+        assert_eq!(read(r#"{"price": "1000"}"#).unwrap().price, Money::from_cents(100_000));
+        for (body, code) in [
+            (r#"{"price": "0"}"#, "range.min"),
+            (r#"{"price": "1000.01"}"#, "range.max"),
+            (r#"{"price": 10}"#, "type"),
+        ] {
+            assert_eq!(read(body).unwrap_err().issues()[0].code(), code, "{body}");
+        }
+    }
+}
