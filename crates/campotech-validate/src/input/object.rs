@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
+use http::HeaderMap;
+
 use super::{Fields, Input};
 use crate::json::Node;
 use crate::query::Pairs;
@@ -16,6 +18,16 @@ const PARAMETERS: usize = 128;
 pub struct Object<'n, 'p> {
     members: Vec<Option<(Cow<'n, str>, Member<'n>)>>,
     place: &'p Place<'p>,
+    names: Names,
+}
+
+/// How members are known, and what those mean that nobody takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    /// By their names as they stand; others are faults.
+    Exact,
+    /// As headers are: in any case, and others are none of our business.
+    Headers,
 }
 
 enum Member<'n> {
@@ -31,7 +43,34 @@ pub struct Flat<T>(pub T);
 impl<'n, 'p> Object<'n, 'p> {
     fn of_members(members: Vec<(Cow<'n, str>, Node<'n>)>, place: &'p Place<'p>) -> Self {
         let members = members.into_iter().map(|(name, node)| Some((name, Member::Node(node)))).collect();
-        Self { members, place }
+        Self { members, place, names: Names::Exact }
+    }
+
+    /// The fields of a form, no name twice.
+    pub(crate) fn of_fields(fields: Vec<(Cow<'n, str>, Node<'n>)>, place: &'p Place<'p>) -> Self {
+        let mut object = Self::of_members(fields, place);
+        for (_, member) in object.members.iter_mut().flatten() {
+            if matches!(member, Member::Node(Node::Parameter(text)) if text.contains('\0')) {
+                *member = Member::Broken(&codes::TEXT_CONTROL);
+            }
+        }
+        object
+    }
+
+    /// The headers of a request: visible ASCII, each of those that are taken once.
+    pub(crate) fn of_headers(headers: &'n HeaderMap, place: &'p Place<'p>) -> Self {
+        let mut members: Vec<Option<(Cow<'n, str>, Member<'n>)>> = Vec::with_capacity(headers.keys_len());
+        for name in headers.keys() {
+            let mut values = headers.get_all(name).iter();
+            let value = values.next().and_then(|value| value.to_str().ok());
+            let member = match (value, values.next()) {
+                (_, Some(_)) => Member::Broken(&codes::DUPLICATE),
+                (None, _) => Member::Broken(&codes::ENCODING),
+                (Some(value), None) => Member::Node(Node::Parameter(Cow::Borrowed(value))),
+            };
+            members.push(Some((Cow::Borrowed(name.as_str()), member)));
+        }
+        Self { members, place, names: Names::Headers }
     }
 
     pub(crate) fn of_parameters(pairs: Pairs<'n>, place: &'p Place<'p>) -> Self {
@@ -51,7 +90,7 @@ impl<'n, 'p> Object<'n, 'p> {
             };
             members.push(Some((name, member)));
         }
-        Self { members, place }
+        Self { members, place, names: Names::Exact }
     }
 
     /// Where the object stands.
@@ -63,13 +102,17 @@ impl<'n, 'p> Object<'n, 'p> {
     /// Whether the member was sent and nobody took it yet.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.members.iter().flatten().any(|(known, _)| known == name)
+        self.members.iter().flatten().any(|(known, _)| self.names.same(known, name))
     }
 
     /// Takes and reads the member `name`.
     pub fn take<T: Input>(&mut self, name: &'static str) -> Option<T> {
         let place = self.place.member(name);
-        let member = self.members.iter_mut().find(|member| member.as_ref().is_some_and(|(n, _)| n == name));
+        let names = self.names;
+        let known = |member: &&mut Option<(Cow<'n, str>, Member<'n>)>| {
+            member.as_ref().is_some_and(|(known, _)| names.same(known, name))
+        };
+        let member = self.members.iter_mut().find(known);
         match member.and_then(Option::take) {
             Some((_, Member::Node(node))) => T::read(node, &place),
             Some((_, Member::Broken(code))) => {
@@ -83,10 +126,22 @@ impl<'n, 'p> Object<'n, 'p> {
     /// Takes all members that `T` knows, and reports those that are left as unknown.
     pub(crate) fn read<T: Fields>(mut self) -> Option<T> {
         let value = T::read_fields(&mut self);
+        if self.names == Names::Headers {
+            return value;
+        }
         for (name, _) in self.members.into_iter().flatten() {
             self.place.report_unknown(&name);
         }
         value
+    }
+}
+
+impl Names {
+    fn same(self, sent: &str, name: &str) -> bool {
+        match self {
+            Self::Exact => sent == name,
+            Self::Headers => sent.eq_ignore_ascii_case(name),
+        }
     }
 }
 

@@ -24,20 +24,36 @@ codes! {
     JSON_BOM = "json.bom": "Leave the byte order mark out." | "Omita la marca de orden de bytes." | "Sacá la marca de orden de bytes."
     /// Nested too deeply. Params: `max`.
     JSON_DEPTH = "json.depth": "At most {max} levels." | "Como máximo {max} niveles." | "Hasta {max} niveles."
+    /// More values than are taken. Params: `max`.
+    JSON_NODES = "json.nodes": "At most {max} values." | "Como máximo {max} valores." | "Hasta {max} valores."
+    /// An object of more members than are taken. Params: `max`.
+    JSON_KEYS = "json.keys": "At most {max} members in one object." | "Como máximo {max} miembros por objeto." | "Hasta {max} miembros por objeto."
     /// Half of a surrogate pair in an escape. Params: `offset`.
     JSON_SURROGATE = "json.surrogate": "A text holds half of a surrogate pair." | "Un texto contiene medio par sustituto." | "Un texto tiene medio par sustituto."
     /// The body ended before it was complete.
     BODY_INCOMPLETE = "body.incomplete": "The body did not arrive completely." | "El cuerpo no llegó completo." | "El cuerpo no llegó completo."
+    /// A text, a name or a field of a form that is longer than is looked at. Params: `max`, in bytes.
+    BODY_STRING = "body.string": "At most {max} bytes of text in one place." | "Como máximo {max} bytes de texto en un mismo lugar." | "Hasta {max} bytes de texto en un mismo lugar."
+    /// A form of more fields than are taken. Params: `max`.
+    FORM_FIELDS = "form.fields": "At most {max} fields." | "Como máximo {max} campos." | "Hasta {max} campos."
+    /// A multipart body whose content type doesn't say where its parts end.
+    MULTIPART_BOUNDARY = "multipart.boundary": "Name the boundary in the content type." | "Indique el delimitador en el tipo de contenido." | "Indicá el delimitador en el tipo de contenido."
+    /// A multipart body that RFC 7578 does not have. Params: `offset` in bytes.
+    MULTIPART_SYNTAX = "multipart.syntax": "This is not multipart/form-data." | "Esto no es multipart/form-data." | "Esto no es multipart/form-data."
+    /// A part without a name.
+    MULTIPART_NAME = "multipart.name": "Every part needs a name." | "Cada parte necesita un nombre." | "Cada parte necesita un nombre."
+    /// A file whose name is a path, or holds what no name holds.
+    MULTIPART_FILE_NAME = "multipart.file_name": "Send the file's name without a path and control characters." | "Envíe el nombre del archivo sin ruta ni caracteres de control." | "Mandá el nombre del archivo sin ruta ni caracteres de control."
     /// The body is over the limit.
     BODY_TOO_LARGE = "body.too_large": "The body is too large." | "El cuerpo es demasiado grande." | "El cuerpo es demasiado grande."
     /// No content type.
     CONTENT_TYPE_MISSING = "content_type.missing": "Say which type the body has." | "Indique el tipo del cuerpo." | "Indicá el tipo del cuerpo."
     /// More than one content type.
     CONTENT_TYPE_REPEATED = "content_type.repeated": "Send one content type." | "Envíe un solo tipo de contenido." | "Mandá un solo tipo de contenido."
-    /// Not JSON by its content type.
-    CONTENT_TYPE_UNSUPPORTED = "content_type.unsupported": "Send application/json." | "Envíe application/json." | "Mandá application/json."
+    /// Another content type than is read here. Params: `accepted`.
+    CONTENT_TYPE_UNSUPPORTED = "content_type.unsupported": "Send {accepted}." | "Envíe {accepted}." | "Mandá {accepted}."
     /// A charset other than UTF-8.
-    CONTENT_TYPE_CHARSET = "content_type.charset": "JSON is UTF-8." | "JSON es UTF-8." | "JSON es UTF-8."
+    CONTENT_TYPE_CHARSET = "content_type.charset": "UTF-8 only." | "Solo UTF-8." | "Solo UTF-8."
     /// A content coding that isn't read here.
     CONTENT_ENCODING = "content_encoding.unsupported": "Send the body without a content coding." | "Envíe el cuerpo sin codificación de contenido." | "Mandá el cuerpo sin codificación de contenido."
 
@@ -53,6 +69,8 @@ codes! {
     TYPE = "type": "Expected: {expected}." | "Se esperaba: {expected}." | "Se esperaba: {expected}."
     /// None of the values in question. Params: `allowed`.
     VALUE = "value": "One of: {allowed}." | "Uno de: {allowed}." | "Uno de: {allowed}."
+    /// Somebody has it already.
+    TAKEN = "taken": "It is already in use." | "Ya está en uso." | "Ya está en uso."
     /// A rule without a code of its own.
     RULE = "rule": "It is not valid." | "No es válido." | "No es válido."
 
@@ -101,6 +119,9 @@ codes! {
     TEXT_NONCHARACTER = "text.noncharacter": "Leave code points out that are no characters." | "Omita los códigos que no son caracteres." | "Sacá los códigos que no son caracteres."
     /// Too many combining marks on one letter. Params: `max`.
     TEXT_MARKS = "text.marks": "At most {max} marks on one letter." | "Como máximo {max} marcas por letra." | "Hasta {max} marcas por letra."
+
+    /// A larger file than is taken. Params: `max`, in bytes.
+    FILE_SIZE = "file.size": "A file of at most {max} bytes." | "Un archivo de {max} bytes como máximo." | "Un archivo de hasta {max} bytes."
 
     /// Not an address.
     EMAIL_SYNTAX = "email.syntax": "This is not an email address." | "No es una dirección de correo electrónico." | "No es una dirección de correo electrónico."

@@ -10,7 +10,7 @@ use super::{Issue, Rejection, Violation, codes};
 use crate::valid::Valid;
 
 /// How many faults a report lists; of more it says only that there are more.
-const LISTED: usize = 64;
+pub(crate) const LISTED: usize = 64;
 
 /// A place in the input, known by the names that the client uses. Faults are reported at it.
 #[derive(Clone, Copy)]
@@ -32,6 +32,7 @@ pub(crate) enum Source {
     Body,
     Query,
     Path,
+    Header,
 }
 
 #[derive(Debug)]
@@ -119,6 +120,7 @@ impl<'p> Place<'p> {
             Source::Body => FaultLocation::Pointer(self.pointer()),
             Source::Query => FaultLocation::Query(name()),
             Source::Path => FaultLocation::Path(name()),
+            Source::Header => FaultLocation::Header(name()),
         }
     }
 
