@@ -5,7 +5,8 @@ use crate::report::{Violation, codes};
 /// Writes a struct or an enum that is read from a body, a query or a path.
 ///
 /// A struct's fields are public types that read themselves; what is written beside the type:
-/// - `field as "wire": Type` for another name on the wire,
+/// - `field as "wire": Type` for another name on the wire, `field as "wire" | "old": Type` where older names are taken, too
+///   (two of them at once are a `duplicate`; a fault is told at the name that was sent),
 /// - `field: Type = value` for what an absent field is,
 /// - `#[garde(...)]` for rules, in garde's own words (the crate that uses the macro depends on `garde`),
 /// - `check field: function(a, b);` after the struct, for rules over several fields. The function is given references
@@ -65,7 +66,7 @@ macro_rules! input {
             $(
                 $(#[doc = $doc:expr])*
                 $(#[garde($($rule:tt)*)])*
-                $field_vis:vis $field:ident $(as $wire:literal)? : $type:ty $(= $default:expr)?
+                $field_vis:vis $field:ident $(as $wire:literal $(| $alias:literal)*)? : $type:ty $(= $default:expr)?
             ),* $(,)?
         }
         $( check $at:ident : $($check:ident)::+ ( $($argument:ident),+ $(,)? ) ; )*
@@ -83,27 +84,34 @@ macro_rules! input {
                 $( $(#[garde($($rule)*)])* $field: ::core::option::Option<$type>, )*
             }
 
-            const __WIRES: &[(&str, &str)] = &[
-                $( (::core::stringify!($field), $crate::input!(@wire $field $($wire)?)), )*
-            ];
+            // What the fields are called in what was sent.
+            struct __Names {
+                $( $field: &'static str, )*
+            }
 
             impl $crate::Fields for $name {
                 fn read_fields(__object: &mut $crate::Object<'_, '_>) -> ::core::option::Option<Self> {
                     let __place = __object.place();
                     let __before = __place.found();
-                    let __draft = __Draft {
-                        $( $field: $crate::input!(@take __object, $type, $crate::input!(@wire $field $($wire)?) $(, $default)?), )*
+                    let __names = __Names {
+                        $( $field: $crate::input!(@sent __object, $crate::input!(@wire $field $($wire)?) $($(, $alias)*)?), )*
                     };
-                    $crate::__private::apply_rules(__place, __WIRES, &__draft);
+                    let __draft = __Draft {
+                        $( $field: $crate::input!(@take __object, $type, __names.$field $(, $default)?), )*
+                    };
+                    let __wires = &[
+                        $( $crate::__private::Wire::of::<$type>(::core::stringify!($field), __names.$field), )*
+                    ];
+                    $crate::__private::apply_rules(__place, __wires, &__draft);
                     let __read = __place.found();
                     $(
                         // Names a field, or does not compile.
                         let _ = &__draft.$at;
-                        if !$crate::__private::any_faulty(__place, __WIRES, &[$(::core::stringify!($argument)),+], __read)
+                        if !$crate::__private::any_faulty(__place, __wires, &[$(::core::stringify!($argument)),+], __read)
                             && let ($(::core::option::Option::Some($argument),)+) = ($(&__draft.$argument,)+)
                             && let ::core::result::Result::Err(__violation) = $($check)::+($($argument),+)
                         {
-                            $crate::__private::report_at(__place, __WIRES, ::core::stringify!($at), __violation);
+                            $crate::__private::report_at(__place, __wires, ::core::stringify!($at), __violation);
                         }
                     )*
                     if __place.found() != __before {
@@ -181,6 +189,8 @@ macro_rules! input {
     };
     (@wire $field:ident $wire:literal) => { $wire };
     (@wire $field:ident) => { $crate::__private::wire_name(::core::stringify!($field)) };
+    (@sent $object:ident, $wire:expr) => { $wire };
+    (@sent $object:ident, $wire:expr, $($alias:literal),+) => { $object.sent($wire, &[$($alias),+]) };
     (@take $object:ident, $type:ty, $wire:expr, $default:expr) => {
         if $object.has($wire) {
             <$type as $crate::Input>::take($object, $wire)

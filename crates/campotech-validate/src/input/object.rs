@@ -105,15 +105,31 @@ impl<'n, 'p> Object<'n, 'p> {
         self.members.iter().flatten().any(|(known, _)| self.names.same(known, name))
     }
 
-    /// Takes and reads the member `name`.
-    pub fn take<T: Input>(&mut self, name: &'static str) -> Option<T> {
-        let place = self.place.member(name);
+    /// Which of its names a member was sent under. Under two of them it stands twice.
+    pub fn sent(&mut self, name: &'static str, aliases: &[&'static str]) -> &'static str {
+        let all = || std::iter::once(name).chain(aliases.iter().copied());
+        let sent = all().find(|name| self.has(name)).unwrap_or(name);
+        for name in all().filter(|name| *name != sent) {
+            if let Some(member) = self.find(name) {
+                *member = None;
+                self.place.member(name).report_repeated();
+            }
+        }
+        sent
+    }
+
+    fn find(&mut self, name: &str) -> Option<&mut Option<(Cow<'n, str>, Member<'n>)>> {
         let names = self.names;
         let known = |member: &&mut Option<(Cow<'n, str>, Member<'n>)>| {
             member.as_ref().is_some_and(|(known, _)| names.same(known, name))
         };
-        let member = self.members.iter_mut().find(known);
-        match member.and_then(Option::take) {
+        self.members.iter_mut().find(known)
+    }
+
+    /// Takes and reads the member `name`.
+    pub fn take<T: Input>(&mut self, name: &'static str) -> Option<T> {
+        let place = self.place.member(name);
+        match self.find(name).and_then(Option::take) {
             Some((_, Member::Node(node))) => T::read(node, &place),
             Some((_, Member::Broken(code))) => {
                 place.report(code);
@@ -155,6 +171,8 @@ pub fn read<T: Fields>(node: Node<'_>, place: &Place<'_>) -> Option<T> {
 }
 
 impl<T: Fields> Input for Flat<T> {
+    const BESIDE: bool = true;
+
     fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self> {
         read(node, place).map(Self)
     }

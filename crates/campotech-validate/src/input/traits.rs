@@ -8,6 +8,9 @@ use super::Object;
 /// A type that is read from a body, a query or a path. [`input!`](crate::input) writes it for structs and enums, and
 /// [`ParseText`] brings it to types that are made from a text.
 pub trait Input: Sized {
+    /// Whether its members stand beside those of the struct that holds it, as those of [`Flat`](super::Flat) do.
+    const BESIDE: bool = false;
+
     /// Reads a value; what is wrong with it is reported at `place`, and then there is none.
     fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self>;
 

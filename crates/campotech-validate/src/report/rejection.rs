@@ -66,6 +66,15 @@ impl Rejection {
         Self::one(&kinds::BAD_REQUEST, FaultLocation::Pointer("#".to_owned()), violation)
     }
 
+    pub(crate) fn malformed_at(issue: Issue) -> Self {
+        Self(Box::new(Parts {
+            kind: &kinds::BAD_REQUEST,
+            issues: vec![issue],
+            truncated: false,
+            headers: Vec::new(),
+        }))
+    }
+
     pub(crate) fn malformed_header(name: &'static str, code: &'static Code) -> Self {
         Self::one(&kinds::BAD_REQUEST, FaultLocation::Header(name.into()), code.into())
     }

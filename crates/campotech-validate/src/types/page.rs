@@ -54,6 +54,8 @@ impl Fields for Page {
 }
 
 impl Input for Page {
+    const BESIDE: bool = true;
+
     fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self> {
         crate::__private::read_object(node, place)
     }
