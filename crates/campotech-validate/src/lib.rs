@@ -13,6 +13,7 @@ mod query;
 pub mod report;
 pub mod request;
 mod rules;
+pub mod schema;
 pub mod types;
 mod valid;
 

@@ -1,6 +1,7 @@
 //! `input!`: a struct or an enum that can be read from outside.
 
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema, paragraph};
 
 /// Writes a struct or an enum that is read from a body, a query or a path.
 ///
@@ -12,6 +13,9 @@ use crate::report::{Violation, codes};
 /// - `check field: function(a, b);` after the struct, for rules over several fields. The function is given references
 ///   to the fields it names, and only runs when these are right; a `Result<(), Violation>` that is an error is
 ///   reported at `field`.
+///
+/// A struct or enum is called as it is in schemas, or by another name: `struct CreateJob as "NewJob" { ... }`. The lines of
+/// documentation are its description and those of its members.
 ///
 /// garde's rules are given an `Option` of the field, empty where it could not be read. Most rules see through it; two
 /// show it: rules on the items of a `Vec` are `inner(inner(...))`, and `custom` functions take `&Option<Type>` (a `check`
@@ -61,8 +65,8 @@ use crate::report::{Violation, codes};
 #[macro_export]
 macro_rules! input {
     (
-        $(#[$meta:meta])*
-        $vis:vis struct $name:ident {
+        $(#[$($meta:tt)*])*
+        $vis:vis struct $name:ident $(as $title:literal)? {
             $(
                 $(#[doc = $doc:expr])*
                 $(#[garde($($rule:tt)*)])*
@@ -71,7 +75,7 @@ macro_rules! input {
         }
         $( check $at:ident : $($check:ident)::+ ( $($argument:ident),+ $(,)? ) ; )*
     ) => {
-        $(#[$meta])*
+        $(#[$($meta)*])*
         $vis struct $name {
             $( $(#[doc = $doc])* $field_vis $field: $type, )*
         }
@@ -119,6 +123,23 @@ macro_rules! input {
                     }
                     ::core::option::Option::Some(Self { $( $field: __draft.$field?, )* })
                 }
+
+                fn describe(__definitions: &mut $crate::schema::Definitions, __members: &mut $crate::schema::Members) {
+                    $(
+                        if <$type as $crate::Input>::BESIDE {
+                            <$type as $crate::Input>::describe_beside(__definitions, __members);
+                        } else {
+                            let __rules = $crate::schema::Rules::of::<$type>(__definitions);
+                            $( let __rules = $crate::__schema_rules!(__rules; $($rule)*); )*
+                            __members.add(
+                                &[$crate::input!(@wire $field $($wire)?) $($(, $alias)*)?],
+                                $crate::schema::Rules::into_schema(__rules),
+                                &[$($doc),*],
+                                $crate::input!(@required $type $(, $default)?),
+                            );
+                        }
+                    )*
+                }
             }
 
             impl $crate::Input for $name {
@@ -128,16 +149,24 @@ macro_rules! input {
                 ) -> ::core::option::Option<Self> {
                     $crate::__private::read_object(node, place)
                 }
+
+                fn schema(__definitions: &mut $crate::schema::Definitions) -> $crate::schema::Schema {
+                    $crate::__private::schema_of::<Self>(
+                        __definitions,
+                        $crate::input!(@title $name $($title)?),
+                        &[$($crate::__doc_line!($($meta)*)),*],
+                    )
+                }
             }
         };
     };
     (
-        $(#[$meta:meta])*
-        $vis:vis enum $name:ident {
+        $(#[$($meta:tt)*])*
+        $vis:vis enum $name:ident $(as $title:literal)? {
             $( $(#[$variant_meta:meta])* $variant:ident = $wire:literal ),+ $(,)?
         }
     ) => {
-        $(#[$meta])*
+        $(#[$($meta)*])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         $vis enum $name {
             $( $(#[$variant_meta])* $variant, )+
@@ -161,6 +190,15 @@ macro_rules! input {
                     $( $wire => ::core::result::Result::Ok(Self::$variant), )+
                     _ => ::core::result::Result::Err($crate::__private::enum_violation(&[$($wire),+])),
                 }
+            }
+
+            fn text_schema(definitions: &mut $crate::schema::Definitions) -> $crate::schema::Schema {
+                $crate::__private::enum_schema::<Self>(
+                    definitions,
+                    $crate::input!(@title $name $($title)?),
+                    &[$($crate::__doc_line!($($meta)*)),*],
+                    &[$($wire),+],
+                )
             }
         }
 
@@ -187,6 +225,10 @@ macro_rules! input {
             }
         }
     };
+    (@title $name:ident $title:literal) => { $title };
+    (@title $name:ident) => { ::core::stringify!($name) };
+    (@required $type:ty, $default:expr) => { false };
+    (@required $type:ty) => { <$type as $crate::Input>::OPTIONS == 0 };
     (@wire $field:ident $wire:literal) => { $wire };
     (@wire $field:ident) => { $crate::__private::wire_name(::core::stringify!($field)) };
     (@sent $object:ident, $wire:expr) => { $wire };
@@ -216,4 +258,13 @@ pub const fn wire_name(field: &'static str) -> &'static str {
 #[must_use]
 pub fn enum_violation(allowed: &[&str]) -> Violation {
     Violation::new(&codes::VALUE).with("allowed", allowed)
+}
+
+/// An enum of texts that is called `name`.
+pub fn enum_schema<T>(definitions: &mut Definitions, name: &str, docs: &[&str], allowed: &[&str]) -> Schema {
+    definitions.define::<T>(name, |_| {
+        let schema = Schema::string().with("enum", allowed);
+        let docs = paragraph(docs);
+        if docs.is_empty() { schema } else { schema.with("description", docs) }
+    })
 }

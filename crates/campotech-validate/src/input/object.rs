@@ -1,5 +1,6 @@
 //! An object whose members are taken one by one; what is left over is unknown.
 
+use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
@@ -10,6 +11,7 @@ use super::{Fields, Input};
 use crate::json::Node;
 use crate::query::Pairs;
 use crate::report::{Code, Place, Violation, codes};
+use crate::schema::{Definitions, Members, Schema};
 
 /// How many parameters are looked at.
 const PARAMETERS: usize = 128;
@@ -170,6 +172,15 @@ pub fn read<T: Fields>(node: Node<'_>, place: &Place<'_>) -> Option<T> {
     None
 }
 
+/// The schema of a struct that is called `name`.
+pub fn schema_of<T: Fields>(definitions: &mut Definitions, name: &str, docs: &[&str]) -> Schema {
+    definitions.define::<T>(name, |definitions| {
+        let mut members = Members::default();
+        T::describe(definitions, &mut members);
+        members.into_schema(docs)
+    })
+}
+
 impl<T: Fields> Input for Flat<T> {
     const BESIDE: bool = true;
 
@@ -179,6 +190,15 @@ impl<T: Fields> Input for Flat<T> {
 
     fn take(object: &mut Object<'_, '_>, _: &'static str) -> Option<Self> {
         T::read_fields(object).map(Self)
+    }
+
+    fn schema(definitions: &mut Definitions) -> Schema {
+        let name = type_name::<T>().rsplit("::").next().unwrap_or_default();
+        schema_of::<T>(definitions, name, &[])
+    }
+
+    fn describe_beside(definitions: &mut Definitions, members: &mut Members) {
+        T::describe(definitions, members);
     }
 }
 

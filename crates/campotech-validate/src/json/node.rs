@@ -18,8 +18,8 @@ pub enum Node<'a> {
     Text(Cow<'a, str>),
     /// A parameter: text that may stand for a number or a truth value, too.
     Parameter(Cow<'a, str>),
-    /// A file of a multipart body.
-    File(FilePart<'a>),
+    /// A file of a multipart body; in a box, since other nodes are small and many.
+    File(Box<FilePart<'a>>),
     /// An array.
     Array(Vec<Node<'a>>),
     /// An object, its members in their order, no name twice.

@@ -116,7 +116,7 @@ fn field<'a>(
             return Err(at(&codes::MULTIPART_FILE_NAME));
         }
         let bytes = body.slice(part.content);
-        return Ok(Some((name, Node::File(FilePart { file_name, media_type, bytes }))));
+        return Ok(Some((name, Node::File(Box::new(FilePart { file_name, media_type, bytes })))));
     }
     if part.content.len() > limits.string() {
         return Err(Violation::new(&codes::BODY_STRING).with("max", limits.string()));

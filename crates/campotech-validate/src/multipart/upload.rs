@@ -7,6 +7,7 @@ use bytes::Bytes;
 use crate::input::Input;
 use crate::json::Node;
 use crate::report::{Place, Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// A file of a multipart body, of up to `MAX` bytes.
 ///
@@ -60,6 +61,10 @@ impl<const MAX: usize> Input for Upload<MAX> {
             media_type: part.media_type.map(str::to_ascii_lowercase),
             bytes: part.bytes,
         })
+    }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        Schema::string().with("contentMediaType", "application/octet-stream")
     }
 }
 

@@ -6,6 +6,7 @@ use phonenumber::{Mode, country};
 
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// The longest text that is looked at, as in Google's libphonenumber.
 const LONGEST: usize = 250;
@@ -85,6 +86,11 @@ impl ParseText for ArPhone {
             return Err(Violation::new(&codes::PHONE_COUNTRY).with("region", "AR"));
         }
         Ok(Self(number.format().mode(Mode::E164).to_string()))
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let schema = Schema::string().with("maxLength", LONGEST);
+        schema.with("examples", vec!["011 15 2345-6789", "+5491123456789"])
     }
 }
 
