@@ -76,7 +76,7 @@ pub async fn run(settings: ServerSettings) -> Result<(), ServeError> {
         metrics: platform.metrics().clone(),
         origins: settings.platform.cors_origins.clone().unwrap_or_else(OriginList::none),
         drain: platform.drain_signal(),
-        document: serde_json::from_str(openapi::DOCUMENT)?,
+        document: openapi::Document::new()?,
     });
 
     // The first number loads the tables of the world's numbering plans, for longer than a worker may be held up.
