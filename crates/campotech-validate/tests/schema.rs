@@ -234,7 +234,7 @@ fn places(validator: &jsonschema::Validator, document: &Value) -> BTreeSet<Strin
 }
 
 #[test]
-fn twenty_thousand_documents_have_one_verdict() {
+fn generated_documents_have_one_verdict() {
     let validator = validator(&schema::of::<Form>());
     let mut runner = TestRunner::new(Config {
         cases: Config::default().cases.max(20_000),

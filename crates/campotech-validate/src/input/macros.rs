@@ -100,6 +100,7 @@ macro_rules! input {
                     let __names = __Names {
                         $( $field: $crate::input!(@sent __object, $crate::input!(@wire $field $($wire)?) $($(, $alias)*)?), )*
                     };
+                    $( $( __object.cap_items(__names.$field, $crate::__most_items!($($rule)*)); )* )*
                     let __draft = __Draft {
                         $( $field: $crate::input!(@take __object, $type, __names.$field $(, $default)?), )*
                     };
@@ -267,4 +268,19 @@ pub fn enum_schema<T>(definitions: &mut Definitions, name: &str, docs: &[&str], 
         let docs = paragraph(docs);
         if docs.is_empty() { schema } else { schema.with("description", docs) }
     })
+}
+
+/// How many items a list may have by the rules of a `#[garde(...)]`, if they say so.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __most_items {
+    (@in) => { ::core::option::Option::None };
+    (@in max = $max:expr $(, $($rest:tt)*)?) => { ::core::option::Option::Some($max) };
+    (@in equal = $equal:expr $(, $($rest:tt)*)?) => { ::core::option::Option::Some($equal) };
+    (@in min = $min:expr $(, $($rest:tt)*)?) => { $crate::__most_items!(@in $($($rest)*)?) };
+    (@in simple $(, $($rest:tt)*)?) => { $crate::__most_items!(@in $($($rest)*)?) };
+    (@in $($characters:tt)*) => { ::core::option::Option::None };
+    () => { ::core::option::Option::None };
+    (length($($argument:tt)*) $($rest:tt)*) => { $crate::__most_items!(@in $($argument)*) };
+    ($other:tt $($rest:tt)*) => { $crate::__most_items!($($rest)*) };
 }

@@ -36,6 +36,8 @@ enum Member<'n> {
     Node(Node<'n>),
     /// It was sent, and can't be read for this reason.
     Broken(&'static Code),
+    /// It is a list of more items than its rules allow, which therefore aren't read.
+    Over(usize),
 }
 
 /// A struct whose members stand beside those of the struct that holds it.
@@ -137,7 +139,22 @@ impl<'n, 'p> Object<'n, 'p> {
                 place.report(code);
                 None
             }
+            Some((_, Member::Over(max))) => {
+                place.report(Violation::new(&codes::LENGTH_MAX).with("max", max));
+                None
+            }
             None => T::absent(&place),
+        }
+    }
+
+    /// Doesn't read a list of more than `max` items.
+    #[doc(hidden)]
+    pub fn cap_items(&mut self, name: &str, max: Option<usize>) {
+        if let Some(max) = max
+            && let Some(Some((_, member))) = self.find(name)
+            && matches!(member, Member::Node(Node::Array(items)) if items.len() > max)
+        {
+            *member = Member::Over(max);
         }
     }
 

@@ -62,7 +62,13 @@ fn arrays_and_objects_without_end_are_given_up_early() {
     let wide = Limits::new().with_bytes(4 * 1024 * 1024);
     let read = |limits: &Limits| told(validate_json::<Target>(numbers.as_bytes(), limits));
     assert_eq!(read(&wide), (400, "json.nodes"));
-    assert_eq!(read(&wide.with_nodes(2_000_000)), (422, "length.max"));
+    let wider = wide.with_nodes(2_000_000);
+    assert_eq!(read(&wider), (422, "length.max"));
+    // Of a list that is too long no item is looked at, however wrong it is.
+    let wrong = numbers.replace("[1,", "[-1,");
+    let rejection = validate_json::<Target>(wrong.as_bytes(), &wider).unwrap_err();
+    assert_eq!(rejection.issues().len(), 1);
+    assert_eq!(rejection.issues()[0].violation().params()["max"], 100);
     let keys = (0..1_000_000).fold("{".to_owned(), |all, i| all + "\"" + &i.to_string() + "\":1,");
     let wide = wide.with_bytes(16 * 1024 * 1024);
     assert_eq!(told(validate_json::<Target>(keys.as_bytes(), &wide)), (400, "json.keys"));
