@@ -8,21 +8,31 @@ pub mod json;
 pub mod layer;
 mod limits;
 mod media;
+pub mod multipart;
 mod query;
 pub mod report;
+pub mod request;
+mod rules;
+pub mod schema;
 pub mod types;
 mod valid;
 
-pub use entry::{validate_json, validate_path, validate_query};
+pub use entry::{
+    validate_form, validate_headers, validate_json, validate_multipart, validate_path, validate_query,
+};
 #[cfg(feature = "axum")]
-pub use extract::{InputRejection, ValidJson, ValidPath, ValidQuery};
+pub use extract::{
+    InputRejection, ValidForm, ValidHeaders, ValidJson, ValidMultipart, ValidPath, ValidQuery,
+};
 #[doc(hidden)]
 pub use input::__private;
 pub use input::{Fields, Flat, Input, Object, ParseText};
 pub use layer::ValidateLayer;
 pub use limits::Limits;
-pub use media::check_json;
+pub use media::{check_form, check_json, check_multipart};
+pub use multipart::Upload;
 pub use report::{Code, Issue, ObserverExtension, Place, Rejection, Violation, codes};
+pub use rules::{AsyncRules, CheckError, Findings};
 #[cfg(feature = "intl-phone")]
 pub use types::IntlPhone;
 pub use types::{

@@ -1,8 +1,13 @@
-//! The parameters of a query string, decoded once.
+//! The parameters of a query string and the fields of a form, decoded once.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
+
+use crate::json::Node;
+use crate::limits::Limits;
+use crate::multipart::Fields;
+use crate::report::{Violation, codes};
 
 /// Names and values in their order; None for a value that can't be decoded.
 pub(crate) type Pairs<'a> = Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>;
@@ -18,6 +23,29 @@ pub(crate) fn parse(query: &str) -> Pairs<'_> {
             (decode(name).unwrap_or(Cow::Borrowed("%")), decode(value))
         })
         .collect()
+}
+
+/// Takes a form apart (`application/x-www-form-urlencoded`): like a query, but what can't be decoded or stands twice is no
+/// form, as a JSON text with such a member is no JSON.
+pub(crate) fn parse_form<'a>(form: &'a str, limits: &Limits) -> Result<Fields<'a>, Violation> {
+    let mut fields: Fields<'a> = Vec::new();
+    for part in form.split('&').filter(|part| !part.is_empty()) {
+        if fields.len() == limits.fields() {
+            return Err(Violation::new(&codes::FORM_FIELDS).with("max", limits.fields()));
+        }
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let (Some(name), Some(value)) = (decode(name), decode(value)) else {
+            return Err(Violation::new(&codes::ENCODING));
+        };
+        if name.len().max(value.len()) > limits.string() {
+            return Err(Violation::new(&codes::BODY_STRING).with("max", limits.string()));
+        }
+        if fields.iter().any(|(known, _)| *known == name) {
+            return Err(Violation::new(&codes::DUPLICATE));
+        }
+        fields.push((name, Node::Parameter(value)));
+    }
+    Ok(fields)
 }
 
 fn decode(text: &str) -> Option<Cow<'_, str>> {
@@ -54,6 +82,27 @@ mod tests {
             ("f[]", Some("1")),
         ];
         assert_eq!(values, expected);
+    }
+
+    #[test]
+    fn a_form_is_whole_or_none() {
+        let code = |form: &str| {
+            let limits = Limits::new().with_fields(3).with_string(8);
+            parse_form(form, &limits).map_or_else(|violation| violation.code().name, |_| "ok")
+        };
+        for (form, expected) in [
+            ("", "ok"),
+            ("&&a=1&b=x+y&c=%26", "ok"),
+            ("a=1&b=2&c=3&d=4", "form.fields"),
+            ("a=%", "encoding"),
+            ("%ff=1", "encoding"),
+            ("a=1&%61=2", "duplicate"),
+            ("a=123456789", "body.string"),
+            ("a=%31%32%33", "ok"),
+            ("abcdefghi=1", "body.string"),
+        ] {
+            assert_eq!(code(form), expected, "{form}");
+        }
     }
 
     #[test]

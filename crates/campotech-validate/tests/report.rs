@@ -4,20 +4,20 @@
 
 use campotech_core::{FaultLocation, Language, Localized};
 use campotech_validate::{
-    ArPhone, Code, Cuit, Email, Limits, MultilineText, NewPassword, PlainText, Rejection, Timestamp, Uuid,
-    Violation, input, validate_json,
+    ArPhone, Code, Cuit, Email, Flat, Limits, MultilineText, NewPassword, PlainText, Rejection, Timestamp,
+    Uuid, Violation, codes, input, validate_json, validate_query,
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-static ENDS_EARLY: Code = Code {
-    name: "visit.ends_early",
-    text: Localized {
+static ENDS_EARLY: Code = Code::new(
+    "visit.ends_early",
+    Localized {
         en: "It ends before it starts.",
         es: "Termina antes de empezar.",
         es_ar: "Termina antes de empezar.",
     },
-};
+);
 
 fn ends_after_start(start: &Timestamp, end: &Timestamp) -> Result<(), Violation> {
     if end > start { Ok(()) } else { Err(Violation::new(&ENDS_EARLY)) }
@@ -42,6 +42,20 @@ input! {
     }
 }
 
+fn is_near(place: &Flat<Point>) -> Result<(), Violation> {
+    if place.lon < -50.0 { Ok(()) } else { Err(Violation::new(&codes::RULE)) }
+}
+
+input! {
+    /// A point, whose members stand beside others.
+    #[derive(Debug)]
+    struct Point {
+        #[garde(range(min = -90.0, max = 90.0))]
+        lat: f64,
+        lon as "lng" | "lon": f64 = -58.0,
+    }
+}
+
 input! {
     /// One field of every sort.
     #[derive(Debug)]
@@ -54,9 +68,11 @@ input! {
         cuit: Cuit,
         id: Uuid,
         r#type: Priority,
-        #[garde(range(min = -90.0, max = 90.0))]
-        lat: f64,
+        point: Flat<Point>,
         urgent: bool,
+        floor as "floor" | "level" | "storey": Option<i8>,
+        #[garde(inner(inner(inner(range(max = 9)))))]
+        grid: Option<Vec<u8>>,
         #[garde(length(min = 1, max = 3))]
         items: Vec<Item>,
         password: NewPassword,
@@ -67,6 +83,7 @@ input! {
     }
     check ends_at: ends_after_start(starts_at, ends_at);
     check password: is_not_personal(password, email);
+    check point: is_near(point);
 }
 
 fn good() -> Value {
@@ -80,6 +97,8 @@ fn good() -> Value {
         "type": "low",
         "lat": -34.6037,
         "urgent": true,
+        "level": 2,
+        "grid": [1, 2, 3],
         "items": [{"name": "Tornillo", "count": 3}, {"name": "Llave", "count": 1}],
         "password": "una frase de varias palabras",
         "starts_at": "2026-01-02T10:00:00-03:00",
@@ -111,6 +130,9 @@ fn faults() -> Vec<(&'static str, Option<Value>, &'static str)> {
         ("/type", Some(json!("soon")), "value"),
         ("/lat", Some(json!(90.5)), "range.max"),
         ("/urgent", None, "missing"),
+        ("/lon", Some(json!("west")), "type"),
+        ("/level", Some(json!(128)), "range.max"),
+        ("/grid/1", Some(json!(10)), "range.max"),
         ("/items/0/count", Some(json!(0)), "range.min"),
         ("/items/1/count", Some(json!(1.5)), "type"),
         ("/items/0/name", Some(json!("")), "length.min"),
@@ -125,10 +147,15 @@ fn faults() -> Vec<(&'static str, Option<Value>, &'static str)> {
 
 fn put(document: &mut Value, pointer: &str, value: Option<Value>) {
     let (parent, name) = pointer.rsplit_once('/').unwrap();
-    let parent = document.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+    let parent = document.pointer_mut(parent).unwrap();
+    if let Some(items) = parent.as_array_mut() {
+        items[name.parse::<usize>().unwrap()] = value.unwrap();
+        return;
+    }
+    let members = parent.as_object_mut().unwrap();
     match value {
-        Some(value) => drop(parent.insert(name.to_owned(), value)),
-        None => drop(parent.remove(name)),
+        Some(value) => drop(members.insert(name.to_owned(), value)),
+        None => drop(members.remove(name)),
     }
 }
 
@@ -137,13 +164,14 @@ fn what_is_right_is_taken() {
     check(&good()).unwrap();
     let form = validate_json::<Form>(good().to_string().as_bytes(), &Limits::new()).unwrap().into_inner();
     assert_eq!(form.phone.as_str(), "+5493435551212");
-    assert_eq!((form.title.as_str(), form.items[1].count, form.lat), ("Caldera", 1, -34.6037));
+    assert_eq!((form.title.as_str(), form.items[1].count, form.point.lat), ("Caldera", 1, -34.6037));
+    assert_eq!((form.floor, form.point.lon), (Some(2), -58.0));
     assert!(form.notes.is_none() && form.urgent && matches!(form.r#type, Priority::Low));
 }
 
 proptest! {
     #[test]
-    fn k_faults_in_k_faults_out(chosen in prop::sample::subsequence(faults(), 1..=faults().len())) {
+    fn k_faults_in_k_faults_out(chosen in prop::sample::subsequence(faults(), 1..=20)) {
         let mut document = good();
         for (pointer, value, _) in &chosen {
             put(&mut document, pointer, value.clone());
@@ -196,6 +224,35 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_member_under_two_names_stands_twice_and_nothing_else_is_said() {
+    let mut document = good();
+    put(&mut document, "/title", Some(json!(7)));
+    put(&mut document, "/storey", Some(json!(2)));
+    let rejection = check(&document).unwrap_err();
+    assert_eq!(rejection.status(), 400);
+    assert_eq!(pointers(&rejection), [("#/storey".to_owned(), "duplicate")]);
+    put(&mut document, "/level", None);
+    assert_eq!(pointers(&check(&document).unwrap_err()), [("#/title".to_owned(), "type")]);
+    let query = validate_query::<Point>("lat=1&lng=2&lon=3").unwrap_err();
+    assert_eq!(
+        (query.status().as_u16(), query.issues().len(), query.issues()[0].code()),
+        (400, 1, "duplicate")
+    );
+}
+
+#[test]
+fn a_rule_over_members_that_stand_beside_others_is_told_at_their_object() {
+    let mut document = good();
+    put(&mut document, "/lng", Some(json!(2)));
+    put(&mut document, "/title", Some(json!("x")));
+    let expected = [("#/title".to_owned(), "length.min"), ("#".to_owned(), "rule")];
+    assert_eq!(pointers(&check(&document).unwrap_err()), expected);
+    put(&mut document, "/lat", Some(json!(91)));
+    let expected = [("#/lat".to_owned(), "range.max"), ("#/title".to_owned(), "length.min")];
+    assert_eq!(pointers(&check(&document).unwrap_err()), expected);
 }
 
 #[test]

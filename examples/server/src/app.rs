@@ -11,12 +11,12 @@ use campotech::security::rate_limit::FailureLimiter;
 use campotech::security::webhook::{VerifyToken, WebhookVerifier};
 use campotech::validate::CursorKeys;
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::auth::PasswordHasher;
 use crate::cursors::SharedCursorKeys;
 use crate::domain::Job;
 use crate::events::EventBus;
+use crate::openapi::Document;
 use crate::store::{StatusChange, Store};
 use crate::upkeep::metrics_kind;
 
@@ -45,7 +45,7 @@ pub struct Parts {
     /// Tells when the service drains.
     pub drain: DrainSignal,
     /// The contract.
-    pub document: Value,
+    pub document: Document,
 }
 
 /// The webhook's secrets, ready to verify with.
@@ -106,7 +106,7 @@ impl App {
         self.0.drain.clone()
     }
 
-    pub(crate) fn document(&self) -> &Value {
+    pub(crate) fn document(&self) -> &Document {
         &self.0.document
     }
 

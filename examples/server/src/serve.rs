@@ -75,7 +75,7 @@ pub async fn run(settings: ServerSettings) -> Result<(), ServeError> {
         metrics: platform.metrics().clone(),
         origins: settings.platform.cors_origins.clone().unwrap_or_else(OriginList::none),
         drain: platform.drain_signal(),
-        document: serde_json::from_str(openapi::DOCUMENT)?,
+        document: openapi::Document::new()?,
     });
 
     let background = Background::start(&mut backends, &app, platform.metrics());

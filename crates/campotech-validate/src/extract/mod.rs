@@ -1,10 +1,14 @@
 //! axum extractors: what they hand out is valid, what they refuse is a problem in the request's language.
 
+mod form;
+mod headers;
 mod json;
 mod path;
 mod query;
 mod rejection;
 
+pub use form::{ValidForm, ValidMultipart};
+pub use headers::ValidHeaders;
 pub use json::ValidJson;
 pub use path::ValidPath;
 pub use query::ValidQuery;
@@ -23,4 +27,4 @@ macro_rules! derefs_to_valid {
     )* };
 }
 
-derefs_to_valid!(ValidJson, ValidPath, ValidQuery);
+derefs_to_valid!(ValidForm, ValidHeaders, ValidJson, ValidMultipart, ValidPath, ValidQuery);

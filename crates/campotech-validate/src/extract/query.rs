@@ -4,8 +4,8 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 
 use super::InputRejection;
-use crate::entry::validate_query;
 use crate::input::Fields;
+use crate::request::read_query;
 use crate::valid::Valid;
 
 /// The request's query string as a valid `T`.
@@ -16,7 +16,6 @@ impl<T: Fields, S: Sync> FromRequestParts<S> for ValidQuery<T> {
     type Rejection = InputRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, InputRejection> {
-        let read = validate_query(parts.uri.query().unwrap_or(""));
-        read.map(Self).map_err(|rejection| InputRejection::new(rejection, parts))
+        read_query(parts).map(Self).map_err(|rejection| InputRejection::new(rejection, parts))
     }
 }

@@ -3,12 +3,15 @@
 use super::Input;
 use crate::json::Node;
 use crate::report::{Place, Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// More items than this are refused before any is read, whatever the rules of the field say.
 const ITEMS: usize = 1_000;
 
 /// None where the member is absent or `null`.
 impl<T: Input> Input for Option<T> {
+    const OPTIONS: usize = T::OPTIONS + 1;
+
     fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self> {
         match node {
             Node::Null => Some(None),
@@ -18,6 +21,10 @@ impl<T: Input> Input for Option<T> {
 
     fn absent(_: &Place<'_>) -> Option<Self> {
         Some(None)
+    }
+
+    fn schema(definitions: &mut Definitions) -> Schema {
+        T::schema(definitions).or_null()
     }
 }
 
@@ -36,5 +43,9 @@ impl<T: Input> Input for Vec<T> {
         let items = nodes.into_iter().enumerate();
         let items: Self = items.filter_map(|(index, node)| T::read(node, &place.item(index))).collect();
         (items.len() == expected).then_some(items)
+    }
+
+    fn schema(definitions: &mut Definitions) -> Schema {
+        Schema::of_type("array").with("items", T::schema(definitions)).with("maxItems", ITEMS)
     }
 }

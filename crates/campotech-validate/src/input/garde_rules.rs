@@ -7,17 +7,39 @@ use garde::i18n::{I18n, InvalidCreditCard, InvalidEmail, InvalidPhoneNumber, Inv
 use garde::{Path, Report, Validate};
 use serde_json::Value;
 
+use super::Input;
 use crate::report::{Place, Violation, codes};
+
+/// A field and what it is called in what was sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Wire {
+    field: &'static str,
+    name: &'static str,
+    beside: bool,
+}
+
+impl Wire {
+    /// The field of type `T`.
+    #[must_use]
+    pub const fn of<T: Input>(field: &'static str, name: &'static str) -> Self {
+        Self { field, name, beside: T::BESIDE }
+    }
+
+    /// Where its faults are told: a field whose members stand beside others has no member of its own.
+    const fn place<'p>(&'p self, place: &'p Place<'p>) -> Place<'p> {
+        if self.beside { *place } else { place.member(self.name) }
+    }
+
+    /// Whether it has a fault among the first `among`. A field without a member of its own is left out when it has one.
+    fn is_faulty(&self, place: &Place<'_>, among: usize) -> bool {
+        !self.beside && self.place(place).is_faulty(among)
+    }
+}
 
 /// Applies the rules of `draft` and reports what they say at `place`.
 ///
-/// `wires` has a wire name for each field. A field that already has a fault isn't reported again, nor is one that
-/// should be the same as such a field.
-pub fn apply<D: Validate<Context = ()>>(
-    place: &Place<'_>,
-    wires: &[(&'static str, &'static str)],
-    draft: &D,
-) {
+/// A field that already has a fault isn't reported again, nor is one that should be the same as such a field.
+pub fn apply<D: Validate<Context = ()>>(place: &Place<'_>, wires: &[Wire], draft: &D) {
     let mut report = Report::new();
     let read_faults = place.found();
     // Synchronous from end to end: garde keeps the texts in a thread-local for as long as the closure runs.
@@ -26,25 +48,31 @@ pub fn apply<D: Validate<Context = ()>>(
         let path = path.to_string();
         let mut steps = path.split(['.', '[']).map(|step| step.trim_end_matches(']'));
         let field = steps.next().unwrap_or("");
-        let wire = wires.iter().find(|(name, _)| *name == field).map_or(field, |(_, wire)| wire);
-        let member = place.member(wire);
-        let same_as = error.message().strip_prefix("matches|field=");
-        let other = same_as.and_then(|name| wires.iter().find(|(field, _)| *field == name));
-        if member.is_faulty(read_faults)
-            || other.is_some_and(|(_, wire)| place.member(wire).is_faulty(read_faults))
+        let Some(wire) = find(wires, field) else { continue };
+        let other = error.message().strip_prefix("matches|field=").and_then(|name| find(wires, name));
+        if wire.is_faulty(place, read_faults)
+            || other.is_some_and(|other| other.is_faulty(place, read_faults))
         {
             continue;
         }
         let violation = match other {
-            Some((_, wire)) => Violation::new(&codes::MATCHES).with("field", *wire),
+            Some(other) => Violation::new(&codes::MATCHES).with("field", other.name),
             None => decoded(error.message()),
         };
-        // A rule on the items of a list is the only one that goes deeper than the field.
-        match steps.find_map(|step| step.parse().ok()) {
-            Some(index) => member.item(index).report(violation),
-            None => member.report(violation),
-        }
+        // Rules on the items of a list are the only ones that go deeper than the field.
+        report_below(&wire.place(place), &mut steps.filter_map(|step| step.parse().ok()), violation);
     }
+}
+
+fn report_below(place: &Place<'_>, items: &mut dyn Iterator<Item = usize>, violation: Violation) {
+    match items.next() {
+        Some(index) => report_below(&place.item(index), items, violation),
+        None => place.report(violation),
+    }
+}
+
+fn find<'w>(wires: &'w [Wire], field: &str) -> Option<&'w Wire> {
+    wires.iter().find(|wire| wire.field == field)
 }
 
 /// A message of [`Codes`]: `length.min|min=3`. Texts of foreign rules are not shown: they may repeat the input.
@@ -139,27 +167,16 @@ impl I18n for Codes {
     }
 }
 
-fn wire_of(wires: &[(&'static str, &'static str)], field: &str) -> &'static str {
-    wires.iter().find(|(name, _)| *name == field).map_or("", |(_, wire)| wire)
-}
-
 /// Whether one of `fields` has a fault among the first `among`.
 #[must_use]
-pub fn any_faulty(
-    place: &Place<'_>,
-    wires: &[(&'static str, &'static str)],
-    fields: &[&str],
-    among: usize,
-) -> bool {
-    among > 0 && fields.iter().any(|field| place.member(wire_of(wires, field)).is_faulty(among))
+pub fn any_faulty(place: &Place<'_>, wires: &[Wire], fields: &[&str], among: usize) -> bool {
+    let faulty = |field: &&str| find(wires, field).is_some_and(|wire| wire.is_faulty(place, among));
+    among > 0 && fields.iter().any(faulty)
 }
 
 /// Reports what a check over several fields found.
-pub fn report_at(
-    place: &Place<'_>,
-    wires: &[(&'static str, &'static str)],
-    field: &str,
-    violation: Violation,
-) {
-    place.member(wire_of(wires, field)).report(violation);
+pub fn report_at(place: &Place<'_>, wires: &[Wire], field: &str, violation: Violation) {
+    if let Some(wire) = find(wires, field) {
+        wire.place(place).report(violation);
+    }
 }

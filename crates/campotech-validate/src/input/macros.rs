@@ -1,16 +1,21 @@
 //! `input!`: a struct or an enum that can be read from outside.
 
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema, paragraph};
 
 /// Writes a struct or an enum that is read from a body, a query or a path.
 ///
 /// A struct's fields are public types that read themselves; what is written beside the type:
-/// - `field as "wire": Type` for another name on the wire,
+/// - `field as "wire": Type` for another name on the wire, `field as "wire" | "old": Type` where older names are taken, too
+///   (two of them at once are a `duplicate`; a fault is told at the name that was sent),
 /// - `field: Type = value` for what an absent field is,
 /// - `#[garde(...)]` for rules, in garde's own words (the crate that uses the macro depends on `garde`),
 /// - `check field: function(a, b);` after the struct, for rules over several fields. The function is given references
 ///   to the fields it names, and only runs when these are right; a `Result<(), Violation>` that is an error is
 ///   reported at `field`.
+///
+/// A struct or enum is called as it is in schemas, or by another name: `struct CreateJob as "NewJob" { ... }`. The lines of
+/// documentation are its description and those of its members.
 ///
 /// garde's rules are given an `Option` of the field, empty where it could not be read. Most rules see through it; two
 /// show it: rules on the items of a `Vec` are `inner(inner(...))`, and `custom` functions take `&Option<Type>` (a `check`
@@ -60,17 +65,17 @@ use crate::report::{Violation, codes};
 #[macro_export]
 macro_rules! input {
     (
-        $(#[$meta:meta])*
-        $vis:vis struct $name:ident {
+        $(#[$($meta:tt)*])*
+        $vis:vis struct $name:ident $(as $title:literal)? {
             $(
                 $(#[doc = $doc:expr])*
                 $(#[garde($($rule:tt)*)])*
-                $field_vis:vis $field:ident $(as $wire:literal)? : $type:ty $(= $default:expr)?
+                $field_vis:vis $field:ident $(as $wire:literal $(| $alias:literal)*)? : $type:ty $(= $default:expr)?
             ),* $(,)?
         }
         $( check $at:ident : $($check:ident)::+ ( $($argument:ident),+ $(,)? ) ; )*
     ) => {
-        $(#[$meta])*
+        $(#[$($meta)*])*
         $vis struct $name {
             $( $(#[doc = $doc])* $field_vis $field: $type, )*
         }
@@ -83,33 +88,58 @@ macro_rules! input {
                 $( $(#[garde($($rule)*)])* $field: ::core::option::Option<$type>, )*
             }
 
-            const __WIRES: &[(&str, &str)] = &[
-                $( (::core::stringify!($field), $crate::input!(@wire $field $($wire)?)), )*
-            ];
+            // What the fields are called in what was sent.
+            struct __Names {
+                $( $field: &'static str, )*
+            }
 
             impl $crate::Fields for $name {
                 fn read_fields(__object: &mut $crate::Object<'_, '_>) -> ::core::option::Option<Self> {
                     let __place = __object.place();
                     let __before = __place.found();
-                    let __draft = __Draft {
-                        $( $field: $crate::input!(@take __object, $type, $crate::input!(@wire $field $($wire)?) $(, $default)?), )*
+                    let __names = __Names {
+                        $( $field: $crate::input!(@sent __object, $crate::input!(@wire $field $($wire)?) $($(, $alias)*)?), )*
                     };
-                    $crate::__private::apply_rules(__place, __WIRES, &__draft);
+                    $( $( __object.cap_items(__names.$field, $crate::__most_items!($($rule)*)); )* )*
+                    let __draft = __Draft {
+                        $( $field: $crate::input!(@take __object, $type, __names.$field $(, $default)?), )*
+                    };
+                    let __wires = &[
+                        $( $crate::__private::Wire::of::<$type>(::core::stringify!($field), __names.$field), )*
+                    ];
+                    $crate::__private::apply_rules(__place, __wires, &__draft);
                     let __read = __place.found();
                     $(
                         // Names a field, or does not compile.
                         let _ = &__draft.$at;
-                        if !$crate::__private::any_faulty(__place, __WIRES, &[$(::core::stringify!($argument)),+], __read)
+                        if !$crate::__private::any_faulty(__place, __wires, &[$(::core::stringify!($argument)),+], __read)
                             && let ($(::core::option::Option::Some($argument),)+) = ($(&__draft.$argument,)+)
                             && let ::core::result::Result::Err(__violation) = $($check)::+($($argument),+)
                         {
-                            $crate::__private::report_at(__place, __WIRES, ::core::stringify!($at), __violation);
+                            $crate::__private::report_at(__place, __wires, ::core::stringify!($at), __violation);
                         }
                     )*
                     if __place.found() != __before {
                         return ::core::option::Option::None;
                     }
                     ::core::option::Option::Some(Self { $( $field: __draft.$field?, )* })
+                }
+
+                fn describe(__definitions: &mut $crate::schema::Definitions, __members: &mut $crate::schema::Members) {
+                    $(
+                        if <$type as $crate::Input>::BESIDE {
+                            <$type as $crate::Input>::describe_beside(__definitions, __members);
+                        } else {
+                            let __rules = $crate::schema::Rules::of::<$type>(__definitions);
+                            $( let __rules = $crate::__schema_rules!(__rules; $($rule)*); )*
+                            __members.add(
+                                &[$crate::input!(@wire $field $($wire)?) $($(, $alias)*)?],
+                                $crate::schema::Rules::into_schema(__rules),
+                                &[$($doc),*],
+                                $crate::input!(@required $type $(, $default)?),
+                            );
+                        }
+                    )*
                 }
             }
 
@@ -120,16 +150,24 @@ macro_rules! input {
                 ) -> ::core::option::Option<Self> {
                     $crate::__private::read_object(node, place)
                 }
+
+                fn schema(__definitions: &mut $crate::schema::Definitions) -> $crate::schema::Schema {
+                    $crate::__private::schema_of::<Self>(
+                        __definitions,
+                        $crate::input!(@title $name $($title)?),
+                        &[$($crate::__doc_line!($($meta)*)),*],
+                    )
+                }
             }
         };
     };
     (
-        $(#[$meta:meta])*
-        $vis:vis enum $name:ident {
+        $(#[$($meta:tt)*])*
+        $vis:vis enum $name:ident $(as $title:literal)? {
             $( $(#[$variant_meta:meta])* $variant:ident = $wire:literal ),+ $(,)?
         }
     ) => {
-        $(#[$meta])*
+        $(#[$($meta)*])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         $vis enum $name {
             $( $(#[$variant_meta])* $variant, )+
@@ -153,6 +191,15 @@ macro_rules! input {
                     $( $wire => ::core::result::Result::Ok(Self::$variant), )+
                     _ => ::core::result::Result::Err($crate::__private::enum_violation(&[$($wire),+])),
                 }
+            }
+
+            fn text_schema(definitions: &mut $crate::schema::Definitions) -> $crate::schema::Schema {
+                $crate::__private::enum_schema::<Self>(
+                    definitions,
+                    $crate::input!(@title $name $($title)?),
+                    &[$($crate::__doc_line!($($meta)*)),*],
+                    &[$($wire),+],
+                )
             }
         }
 
@@ -179,8 +226,14 @@ macro_rules! input {
             }
         }
     };
+    (@title $name:ident $title:literal) => { $title };
+    (@title $name:ident) => { ::core::stringify!($name) };
+    (@required $type:ty, $default:expr) => { false };
+    (@required $type:ty) => { <$type as $crate::Input>::OPTIONS == 0 };
     (@wire $field:ident $wire:literal) => { $wire };
     (@wire $field:ident) => { $crate::__private::wire_name(::core::stringify!($field)) };
+    (@sent $object:ident, $wire:expr) => { $wire };
+    (@sent $object:ident, $wire:expr, $($alias:literal),+) => { $object.sent($wire, &[$($alias),+]) };
     (@take $object:ident, $type:ty, $wire:expr, $default:expr) => {
         if $object.has($wire) {
             <$type as $crate::Input>::take($object, $wire)
@@ -206,4 +259,28 @@ pub const fn wire_name(field: &'static str) -> &'static str {
 #[must_use]
 pub fn enum_violation(allowed: &[&str]) -> Violation {
     Violation::new(&codes::VALUE).with("allowed", allowed)
+}
+
+/// An enum of texts that is called `name`.
+pub fn enum_schema<T>(definitions: &mut Definitions, name: &str, docs: &[&str], allowed: &[&str]) -> Schema {
+    definitions.define::<T>(name, |_| {
+        let schema = Schema::string().with("enum", allowed);
+        let docs = paragraph(docs);
+        if docs.is_empty() { schema } else { schema.with("description", docs) }
+    })
+}
+
+/// How many items a list may have by the rules of a `#[garde(...)]`, if they say so.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __most_items {
+    (@in) => { ::core::option::Option::None };
+    (@in max = $max:expr $(, $($rest:tt)*)?) => { ::core::option::Option::Some($max) };
+    (@in equal = $equal:expr $(, $($rest:tt)*)?) => { ::core::option::Option::Some($equal) };
+    (@in min = $min:expr $(, $($rest:tt)*)?) => { $crate::__most_items!(@in $($($rest)*)?) };
+    (@in simple $(, $($rest:tt)*)?) => { $crate::__most_items!(@in $($($rest)*)?) };
+    (@in $($characters:tt)*) => { ::core::option::Option::None };
+    () => { ::core::option::Option::None };
+    (length($($argument:tt)*) $($rest:tt)*) => { $crate::__most_items!(@in $($argument)*) };
+    ($other:tt $($rest:tt)*) => { $crate::__most_items!($($rest)*) };
 }

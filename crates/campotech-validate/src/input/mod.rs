@@ -16,8 +16,8 @@ pub mod __private {
 
     pub use serde;
 
-    pub use super::garde_rules::{any_faulty, apply as apply_rules, report_at};
-    pub use super::macros::{enum_violation, wire_name};
-    pub use super::object::read as read_object;
+    pub use super::garde_rules::{Wire, any_faulty, apply as apply_rules, report_at};
+    pub use super::macros::{enum_schema, enum_violation, wire_name};
+    pub use super::object::{read as read_object, schema_of};
     pub use super::traits::deserialize;
 }

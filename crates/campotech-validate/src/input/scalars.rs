@@ -3,6 +3,7 @@
 use super::Input;
 use crate::json::{Node, number_length};
 use crate::report::{Place, Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// The integers below have a `f64` each of their own; from here on two can share one.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -25,6 +26,10 @@ macro_rules! integers {
                 };
                 place.report(fault);
                 None
+            }
+
+            fn schema(_: &mut Definitions) -> Schema {
+                Schema::of_type("integer").with("minimum", <$type>::MIN).with("maximum", <$type>::MAX)
             }
         }
     )* };
@@ -59,6 +64,10 @@ impl Input for f64 {
         }
         Some(value)
     }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        Schema::of_type("number")
+    }
 }
 
 impl Input for bool {
@@ -70,5 +79,9 @@ impl Input for bool {
             _ => place.report(Violation::new(&codes::TYPE).with("expected", "boolean")),
         }
         None
+    }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        Schema::of_type("boolean")
     }
 }

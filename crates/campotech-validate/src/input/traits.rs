@@ -4,10 +4,17 @@ use crate::json::Node;
 use crate::report::{Place, Violation, codes};
 
 use super::Object;
+use crate::schema::{Definitions, Members, Schema};
 
 /// A type that is read from a body, a query or a path. [`input!`](crate::input) writes it for structs and enums, and
 /// [`ParseText`] brings it to types that are made from a text.
 pub trait Input: Sized {
+    /// Whether its members stand beside those of the struct that holds it, as those of [`Flat`](super::Flat) do.
+    const BESIDE: bool = false;
+
+    /// How many `Option`s it is.
+    const OPTIONS: usize = 0;
+
     /// Reads a value; what is wrong with it is reported at `place`, and then there is none.
     fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self>;
 
@@ -21,12 +28,26 @@ pub trait Input: Sized {
     fn take(object: &mut Object<'_, '_>, name: &'static str) -> Option<Self> {
         object.take(name)
     }
+
+    /// What it looks like; structs and enums are among the `definitions`.
+    fn schema(definitions: &mut Definitions) -> Schema {
+        let _ = definitions;
+        Schema::any()
+    }
+
+    /// Describes the members that stand [beside](Self::BESIDE) others.
+    fn describe_beside(definitions: &mut Definitions, members: &mut Members) {
+        let _ = (definitions, members);
+    }
 }
 
 /// A struct that is read from the members of an object, alone or (in [`Flat`](super::Flat)) beside others.
 pub trait Fields: Sized {
     /// Takes the members it knows, and applies its rules.
     fn read_fields(object: &mut Object<'_, '_>) -> Option<Self>;
+
+    /// Describes the members it knows, with those of its rules that a schema can say.
+    fn describe(definitions: &mut Definitions, members: &mut Members);
 }
 
 /// A type that is made from a text.
@@ -36,6 +57,12 @@ pub trait ParseText: Sized {
     /// # Errors
     /// The rule that the text breaks; it never repeats the text.
     fn parse_text(text: &str) -> Result<Self, Violation>;
+
+    /// What the text looks like, as far as a schema can say.
+    fn text_schema(definitions: &mut Definitions) -> Schema {
+        let _ = definitions;
+        Schema::string()
+    }
 }
 
 impl<T: ParseText> Input for T {
@@ -45,6 +72,10 @@ impl<T: ParseText> Input for T {
             return None;
         };
         T::parse_text(&text).map_err(|violation| place.report(violation)).ok()
+    }
+
+    fn schema(definitions: &mut Definitions) -> Schema {
+        T::text_schema(definitions)
     }
 }
 

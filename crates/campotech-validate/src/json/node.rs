@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// A JSON value, or a parameter of a path or query.
+use crate::multipart::FilePart;
+
+/// A JSON value, or a parameter of a path, a query, a header or a form.
 #[derive(Clone, PartialEq)]
 pub enum Node<'a> {
     /// `null`.
@@ -16,6 +18,8 @@ pub enum Node<'a> {
     Text(Cow<'a, str>),
     /// A parameter: text that may stand for a number or a truth value, too.
     Parameter(Cow<'a, str>),
+    /// A file of a multipart body; in a box, since other nodes are small and many.
+    File(Box<FilePart<'a>>),
     /// An array.
     Array(Vec<Node<'a>>),
     /// An object, its members in their order, no name twice.
@@ -31,6 +35,7 @@ impl fmt::Debug for Node<'_> {
             Self::Number(_) => f.write_str("Number"),
             Self::Text(_) => f.write_str("Text"),
             Self::Parameter(_) => f.write_str("Parameter"),
+            Self::File(part) => part.fmt(f),
             Self::Array(items) => write!(f, "Array({})", items.len()),
             Self::Object(members) => write!(f, "Object({})", members.len()),
         }

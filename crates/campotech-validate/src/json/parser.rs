@@ -3,19 +3,20 @@
 use std::borrow::Cow;
 
 use super::Node;
+use crate::limits::Limits;
 use crate::report::{Code, Violation, codes};
 
-/// Parses one JSON text.
+/// Parses one JSON text within `limits`; how many bytes it has is the caller's to check.
 ///
 /// # Errors
-/// A violation of one of the `json.` codes, or of `duplicate`; none of them repeats what was sent.
-pub fn parse(bytes: &[u8], depth: usize) -> Result<Node<'_>, Violation> {
+/// A violation of one of the `json.` codes, of `body.string` or `duplicate`; none of them repeats what was sent.
+pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Node<'a>, Violation> {
     if bytes.starts_with(b"\xEF\xBB\xBF") {
         return Err(Violation::new(&codes::JSON_BOM));
     }
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Violation::new(&codes::JSON_UTF8).with("offset", error.valid_up_to()))?;
-    let mut parser = Parser { text, bytes, at: 0, depth, max_depth: depth };
+    let mut parser = Parser { text, bytes, at: 0, depth: limits.depth(), nodes: limits.nodes(), limits };
     parser.skip_space();
     if parser.at == bytes.len() {
         return Err(Violation::new(&codes::JSON_EMPTY));
@@ -25,15 +26,18 @@ pub fn parse(bytes: &[u8], depth: usize) -> Result<Node<'_>, Violation> {
     if parser.at == bytes.len() { Ok(node) } else { Err(parser.fault(&codes::JSON_SYNTAX)) }
 }
 
-struct Parser<'a> {
+struct Parser<'a, 'l> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
+    /// How much deeper it may get.
     depth: usize,
-    max_depth: usize,
+    /// How many more values it may have.
+    nodes: usize,
+    limits: &'l Limits,
 }
 
-impl<'a> Parser<'a> {
+impl<'a> Parser<'a, '_> {
     fn fault(&self, code: &'static Code) -> Violation {
         Violation::new(code).with("offset", self.at)
     }
@@ -59,6 +63,10 @@ impl<'a> Parser<'a> {
     }
 
     fn value(&mut self) -> Result<Node<'a>, Violation> {
+        let Some(nodes) = self.nodes.checked_sub(1) else {
+            return Err(Violation::new(&codes::JSON_NODES).with("max", self.limits.nodes()));
+        };
+        self.nodes = nodes;
         match self.peek() {
             Some(b'{') => self.nested(Self::object),
             Some(b'[') => self.nested(Self::array),
@@ -73,7 +81,7 @@ impl<'a> Parser<'a> {
 
     fn nested(&mut self, read: fn(&mut Self) -> Result<Node<'a>, Violation>) -> Result<Node<'a>, Violation> {
         let Some(depth) = self.depth.checked_sub(1) else {
-            return Err(Violation::new(&codes::JSON_DEPTH).with("max", self.max_depth));
+            return Err(Violation::new(&codes::JSON_DEPTH).with("max", self.limits.depth()));
         };
         self.depth = depth;
         self.at += 1;
@@ -110,6 +118,9 @@ impl<'a> Parser<'a> {
             self.skip_space();
             if self.peek() != Some(b'"') {
                 return self.syntax();
+            }
+            if members.len() == self.limits.keys() {
+                return Err(Violation::new(&codes::JSON_KEYS).with("max", self.limits.keys()));
             }
             let name = self.string()?;
             self.skip_space();
@@ -156,6 +167,9 @@ impl<'a> Parser<'a> {
             match self.peek() {
                 Some(b'"') => {
                     let rest = &self.text[start..self.at];
+                    if owned.len() + rest.len() > self.limits.string() {
+                        return Err(Violation::new(&codes::BODY_STRING).with("max", self.limits.string()));
+                    }
                     self.at += 1;
                     return Ok(if owned.is_empty() { Cow::Borrowed(rest) } else { Cow::Owned(owned + rest) });
                 }

@@ -4,9 +4,12 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 use super::{Node, parse};
+use crate::limits::Limits;
+
+const LIMITS: Limits = Limits::new();
 
 fn code(text: impl AsRef<[u8]>) -> &'static str {
-    parse(text.as_ref(), 32).map_or_else(|v| v.code().name, |_| "ok")
+    parse(text.as_ref(), &LIMITS).map_or_else(|v| v.code().name, |_| "ok")
 }
 
 fn value(node: Node<'_>) -> Value {
@@ -15,6 +18,7 @@ fn value(node: Node<'_>) -> Value {
         Node::Bool(b) => Value::Bool(b),
         Node::Number(n) => serde_json::from_str(n).unwrap(),
         Node::Text(t) | Node::Parameter(t) => Value::String(t.into_owned()),
+        Node::File(_) => unreachable!("no JSON has files"),
         Node::Array(items) => items.into_iter().map(value).collect(),
         Node::Object(members) => {
             Value::Object(members.into_iter().map(|(n, v)| (n.into_owned(), value(v))).collect::<Map<_, _>>())
@@ -71,6 +75,27 @@ fn depth_ends_early() {
 }
 
 #[test]
+fn values_names_and_texts_are_counted_while_they_are_read() {
+    let limits = LIMITS.with_nodes(4).with_keys(2).with_string(5);
+    let code = |text: &str| parse(text.as_bytes(), &limits).map_or_else(|v| v.code().name, |_| "ok");
+    for (text, expected) in [
+        ("[1,[2]]", "ok"),
+        ("[1,[2,3]]", "json.nodes"),
+        // What comes after the limit isn't looked at.
+        ("[1,2,3,4,}", "json.nodes"),
+        (r#"{"a":1,"b":2}"#, "ok"),
+        (r#"{"a":1,"b":2,"c":3}"#, "json.keys"),
+        (r#""fünf""#, "ok"),
+        (r#""f\u00fcnf""#, "ok"),
+        (r#""fünfe""#, "body.string"),
+        (r#""f\u00fcnfe""#, "body.string"),
+        (r#"{"sechse":1}"#, "body.string"),
+    ] {
+        assert_eq!(code(text), expected, "{text}");
+    }
+}
+
+#[test]
 fn many_names_are_checked_for_repetition_too() {
     let many = |last: usize| {
         let members: Vec<_> = (0..10_000).chain([last]).map(|i| format!("\"k{i}\":0")).collect();
@@ -82,7 +107,7 @@ fn many_names_are_checked_for_repetition_too() {
 
 #[test]
 fn numbers_stay_as_they_were_written() {
-    let parsed = parse(b"[1e400,-0,1.0,9007199254740993]", 2).unwrap();
+    let parsed = parse(b"[1e400,-0,1.0,9007199254740993]", &LIMITS).unwrap();
     let numbers = ["1e400", "-0", "1.0", "9007199254740993"].map(Node::Number);
     assert_eq!(parsed, Node::Array(numbers.to_vec()));
 }
@@ -110,7 +135,7 @@ proptest! {
         let text = serde_json::to_vec(&document).unwrap();
         // Not with `document`: serde_json rounds what it reads.
         let theirs: Value = serde_json::from_slice(&text).unwrap();
-        prop_assert_eq!(value(parse(&text, 32).unwrap()), theirs);
+        prop_assert_eq!(value(parse(&text, &LIMITS).unwrap()), theirs);
     }
 
     #[test]
@@ -119,7 +144,7 @@ proptest! {
         let at = at.index(text.len());
         text[at] = byte;
         let theirs = serde_json::from_slice::<Value>(&text);
-        match parse(&text, 32) {
+        match parse(&text, &LIMITS) {
             // serde_json has no number for `1e400`; here it is the field that refuses it.
             Ok(_) if theirs.as_ref().is_err_and(|e| e.to_string().starts_with("number out of range")) => {}
             Ok(node) => prop_assert_eq!(value(node), theirs.unwrap()),
@@ -131,6 +156,6 @@ proptest! {
 
     #[test]
     fn nothing_makes_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
-        let _ = parse(&bytes, 8);
+        let _ = parse(&bytes, &LIMITS.with_depth(8));
     }
 }

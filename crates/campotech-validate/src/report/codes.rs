@@ -4,47 +4,79 @@ use campotech_core::Localized;
 
 use super::Code;
 
+/// A code as it is published in `docs/reference/validation-codes.md`.
+#[derive(Debug)]
+pub struct Published {
+    /// The code.
+    pub code: &'static Code,
+    /// What a body with this fault is answered with; in a path, a query or a header everything is a 400.
+    pub status: u16,
+    /// What it means, and which parameters it has.
+    pub meaning: &'static str,
+}
+
 macro_rules! codes {
-    ($( $(#[$doc:meta])* $name:ident = $code:literal: $en:literal | $es:literal | $ar:literal )*) => {
-        $( $(#[$doc])* pub static $name: Code =
-            Code { name: $code, text: Localized { en: $en, es: $es, es_ar: $ar } }; )*
+    (@status) => { 422 };
+    (@status $status:literal) => { $status };
+    ($( $(#[doc = $doc:literal])* $name:ident = $code:literal $($status:literal)?: $en:literal | $es:literal | $ar:literal )*) => {
+        $( $(#[doc = $doc])* pub static $name: Code =
+            Code::new($code, Localized { en: $en, es: $es, es_ar: $ar }); )*
         /// Every code of this module.
         pub static ALL: &[&Code] = &[$(&$name),*];
+        /// Every code of this module, as it is published.
+        pub static PUBLISHED: &[Published] =
+            &[$(Published { code: &$name, status: codes!(@status $($status)?), meaning: concat!($($doc),*) }),*];
     };
 }
 
 codes! {
     /// Not JSON. Params: `offset` in bytes.
-    JSON_SYNTAX = "json.syntax": "This is not JSON." | "Esto no es JSON." | "Esto no es JSON."
+    JSON_SYNTAX = "json.syntax" 400: "This is not JSON." | "Esto no es JSON." | "Esto no es JSON."
     /// Nothing where JSON should be.
-    JSON_EMPTY = "json.empty": "The body is empty." | "El cuerpo está vacío." | "El cuerpo está vacío."
+    JSON_EMPTY = "json.empty" 400: "The body is empty." | "El cuerpo está vacío." | "El cuerpo está vacío."
     /// Not UTF-8. Params: `offset`.
-    JSON_UTF8 = "json.utf8": "The body is not UTF-8." | "El cuerpo no está en UTF-8." | "El cuerpo no está en UTF-8."
+    JSON_UTF8 = "json.utf8" 400: "The body is not UTF-8." | "El cuerpo no está en UTF-8." | "El cuerpo no está en UTF-8."
     /// A byte order mark first.
-    JSON_BOM = "json.bom": "Leave the byte order mark out." | "Omita la marca de orden de bytes." | "Sacá la marca de orden de bytes."
+    JSON_BOM = "json.bom" 400: "Leave the byte order mark out." | "Omita la marca de orden de bytes." | "Sacá la marca de orden de bytes."
     /// Nested too deeply. Params: `max`.
-    JSON_DEPTH = "json.depth": "At most {max} levels." | "Como máximo {max} niveles." | "Hasta {max} niveles."
+    JSON_DEPTH = "json.depth" 400: "At most {max} levels." | "Como máximo {max} niveles." | "Hasta {max} niveles."
+    /// More values than are taken. Params: `max`.
+    JSON_NODES = "json.nodes" 400: "At most {max} values." | "Como máximo {max} valores." | "Hasta {max} valores."
+    /// An object of more members than are taken. Params: `max`.
+    JSON_KEYS = "json.keys" 400: "At most {max} members in one object." | "Como máximo {max} miembros por objeto." | "Hasta {max} miembros por objeto."
     /// Half of a surrogate pair in an escape. Params: `offset`.
-    JSON_SURROGATE = "json.surrogate": "A text holds half of a surrogate pair." | "Un texto contiene medio par sustituto." | "Un texto tiene medio par sustituto."
+    JSON_SURROGATE = "json.surrogate" 400: "A text holds half of a surrogate pair." | "Un texto contiene medio par sustituto." | "Un texto tiene medio par sustituto."
     /// The body ended before it was complete.
-    BODY_INCOMPLETE = "body.incomplete": "The body did not arrive completely." | "El cuerpo no llegó completo." | "El cuerpo no llegó completo."
+    BODY_INCOMPLETE = "body.incomplete" 400: "The body did not arrive completely." | "El cuerpo no llegó completo." | "El cuerpo no llegó completo."
+    /// A text, a name or a field of a form that is longer than is looked at. Params: `max`, in bytes.
+    BODY_STRING = "body.string" 400: "At most {max} bytes of text in one place." | "Como máximo {max} bytes de texto en un mismo lugar." | "Hasta {max} bytes de texto en un mismo lugar."
+    /// A form of more fields than are taken. Params: `max`.
+    FORM_FIELDS = "form.fields" 400: "At most {max} fields." | "Como máximo {max} campos." | "Hasta {max} campos."
+    /// A multipart body whose content type doesn't say where its parts end.
+    MULTIPART_BOUNDARY = "multipart.boundary" 400: "Name the boundary in the content type." | "Indique el delimitador en el tipo de contenido." | "Indicá el delimitador en el tipo de contenido."
+    /// A multipart body that RFC 7578 does not have. Params: `offset` in bytes.
+    MULTIPART_SYNTAX = "multipart.syntax" 400: "This is not multipart/form-data." | "Esto no es multipart/form-data." | "Esto no es multipart/form-data."
+    /// A part without a name.
+    MULTIPART_NAME = "multipart.name" 400: "Every part needs a name." | "Cada parte necesita un nombre." | "Cada parte necesita un nombre."
+    /// A file whose name is a path, or holds what no name holds.
+    MULTIPART_FILE_NAME = "multipart.file_name" 400: "Send the file's name without a path and control characters." | "Envíe el nombre del archivo sin ruta ni caracteres de control." | "Mandá el nombre del archivo sin ruta ni caracteres de control."
     /// The body is over the limit.
-    BODY_TOO_LARGE = "body.too_large": "The body is too large." | "El cuerpo es demasiado grande." | "El cuerpo es demasiado grande."
+    BODY_TOO_LARGE = "body.too_large" 413: "The body is too large." | "El cuerpo es demasiado grande." | "El cuerpo es demasiado grande."
     /// No content type.
-    CONTENT_TYPE_MISSING = "content_type.missing": "Say which type the body has." | "Indique el tipo del cuerpo." | "Indicá el tipo del cuerpo."
+    CONTENT_TYPE_MISSING = "content_type.missing" 415: "Say which type the body has." | "Indique el tipo del cuerpo." | "Indicá el tipo del cuerpo."
     /// More than one content type.
-    CONTENT_TYPE_REPEATED = "content_type.repeated": "Send one content type." | "Envíe un solo tipo de contenido." | "Mandá un solo tipo de contenido."
-    /// Not JSON by its content type.
-    CONTENT_TYPE_UNSUPPORTED = "content_type.unsupported": "Send application/json." | "Envíe application/json." | "Mandá application/json."
+    CONTENT_TYPE_REPEATED = "content_type.repeated" 415: "Send one content type." | "Envíe un solo tipo de contenido." | "Mandá un solo tipo de contenido."
+    /// Another content type than is read here. Params: `accepted`.
+    CONTENT_TYPE_UNSUPPORTED = "content_type.unsupported" 415: "Send {accepted}." | "Envíe {accepted}." | "Mandá {accepted}."
     /// A charset other than UTF-8.
-    CONTENT_TYPE_CHARSET = "content_type.charset": "JSON is UTF-8." | "JSON es UTF-8." | "JSON es UTF-8."
+    CONTENT_TYPE_CHARSET = "content_type.charset" 415: "UTF-8 only." | "Solo UTF-8." | "Solo UTF-8."
     /// A content coding that isn't read here.
-    CONTENT_ENCODING = "content_encoding.unsupported": "Send the body without a content coding." | "Envíe el cuerpo sin codificación de contenido." | "Mandá el cuerpo sin codificación de contenido."
+    CONTENT_ENCODING = "content_encoding.unsupported" 415: "Send the body without a content coding." | "Envíe el cuerpo sin codificación de contenido." | "Mandá el cuerpo sin codificación de contenido."
 
     /// A member or parameter that stands twice.
-    DUPLICATE = "duplicate": "It stands more than once." | "Aparece más de una vez." | "Aparece más de una vez."
+    DUPLICATE = "duplicate" 400: "It stands more than once." | "Aparece más de una vez." | "Aparece más de una vez."
     /// A parameter whose percent-encoding or UTF-8 is broken.
-    ENCODING = "encoding": "Its encoding is broken." | "Su codificación es incorrecta." | "Su codificación es incorrecta."
+    ENCODING = "encoding" 400: "Its encoding is broken." | "Su codificación es incorrecta." | "Su codificación es incorrecta."
     /// A member or parameter that must be there.
     MISSING = "missing": "It is required." | "Es obligatorio." | "Es obligatorio."
     /// A member or parameter that nobody asked for.
@@ -53,6 +85,8 @@ codes! {
     TYPE = "type": "Expected: {expected}." | "Se esperaba: {expected}." | "Se esperaba: {expected}."
     /// None of the values in question. Params: `allowed`.
     VALUE = "value": "One of: {allowed}." | "Uno de: {allowed}." | "Uno de: {allowed}."
+    /// Somebody has it already.
+    TAKEN = "taken" 409: "It is already in use." | "Ya está en uso." | "Ya está en uso."
     /// A rule without a code of its own.
     RULE = "rule": "It is not valid." | "No es válido." | "No es válido."
 
@@ -101,6 +135,9 @@ codes! {
     TEXT_NONCHARACTER = "text.noncharacter": "Leave code points out that are no characters." | "Omita los códigos que no son caracteres." | "Sacá los códigos que no son caracteres."
     /// Too many combining marks on one letter. Params: `max`.
     TEXT_MARKS = "text.marks": "At most {max} marks on one letter." | "Como máximo {max} marcas por letra." | "Hasta {max} marcas por letra."
+
+    /// A larger file than is taken. Params: `max`, in bytes.
+    FILE_SIZE = "file.size": "A file of at most {max} bytes." | "Un archivo de {max} bytes como máximo." | "Un archivo de hasta {max} bytes."
 
     /// Not an address.
     EMAIL_SYNTAX = "email.syntax": "This is not an email address." | "No es una dirección de correo electrónico." | "No es una dirección de correo electrónico."
@@ -198,18 +235,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_unique_and_texts_are_parallel() {
+    fn names_are_unique() {
         let names: HashSet<_> = ALL.iter().map(|code| code.name).collect();
         assert_eq!(names.len(), ALL.len());
         for code in ALL {
             assert!(code.name.bytes().all(|b| b.is_ascii_lowercase() || matches!(b, b'.' | b'_' | b'8')));
-            let holes = |text: &str| -> HashSet<String> {
-                text.split('{').skip(1).filter_map(|t| Some(t.split_once('}')?.0.to_owned())).collect()
-            };
-            let (en, es, ar) = (code.text.en, code.text.es, code.text.es_ar);
-            assert!(!en.is_empty() && !es.is_empty() && !ar.is_empty());
-            assert_eq!(holes(en), holes(es), "{}", code.name);
-            assert_eq!(holes(en), holes(ar), "{}", code.name);
         }
     }
 }

@@ -12,6 +12,6 @@ pub use code::Code;
 pub use issue::Issue;
 pub use observer::ObserverExtension;
 pub use place::Place;
-pub(crate) use place::{Report, Source};
+pub(crate) use place::{LISTED, Report, Source};
 pub use rejection::Rejection;
 pub use violation::Violation;

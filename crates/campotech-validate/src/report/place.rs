@@ -1,7 +1,7 @@
 //! Where reading has got to, and the report that faults go into.
 
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 
 use campotech_core::FaultLocation;
@@ -10,7 +10,7 @@ use super::{Issue, Rejection, Violation, codes};
 use crate::valid::Valid;
 
 /// How many faults a report lists; of more it says only that there are more.
-const LISTED: usize = 64;
+pub(crate) const LISTED: usize = 64;
 
 /// A place in the input, known by the names that the client uses. Faults are reported at it.
 #[derive(Clone, Copy)]
@@ -32,22 +32,28 @@ pub(crate) enum Source {
     Body,
     Query,
     Path,
+    Header,
 }
 
 #[derive(Debug)]
 pub(crate) struct Report {
     source: Source,
     issues: RefCell<Vec<Issue>>,
+    /// A member that stands twice under two names: then it isn't known what else was meant.
+    repeated: OnceCell<Issue>,
     found: Cell<usize>,
 }
 
 impl Report {
     pub(crate) const fn new(source: Source) -> Self {
-        Self { source, issues: RefCell::new(Vec::new()), found: Cell::new(0) }
+        Self { source, issues: RefCell::new(Vec::new()), repeated: OnceCell::new(), found: Cell::new(0) }
     }
 
     /// The value, if nothing was found to be wrong.
     pub(crate) fn finish<T>(self, value: Option<T>) -> Result<Valid<T>, Rejection> {
+        if let Some(issue) = self.repeated.into_inner() {
+            return Err(Rejection::malformed_at(issue));
+        }
         match value {
             Some(value) if self.found.get() == 0 => Ok(Valid::new(value)),
             _ => {
@@ -81,6 +87,17 @@ impl<'p> Place<'p> {
         let mut issues = self.report.issues.borrow_mut();
         if issues.len() < LISTED {
             issues.push(Issue::new(self.location(), violation.into()));
+        }
+    }
+
+    /// Reports a member that stands twice: in a body that is a fault of its form, told alone.
+    pub(crate) fn report_repeated(&self) {
+        if self.report.source == Source::Body {
+            self.report.found.set(self.report.found.get() + 1);
+            let issue = || Issue::new(self.location(), (&codes::DUPLICATE).into());
+            self.report.repeated.get_or_init(issue);
+        } else {
+            self.report(&codes::DUPLICATE);
         }
     }
 
@@ -119,6 +136,7 @@ impl<'p> Place<'p> {
             Source::Body => FaultLocation::Pointer(self.pointer()),
             Source::Query => FaultLocation::Query(name()),
             Source::Path => FaultLocation::Path(name()),
+            Source::Header => FaultLocation::Header(name()),
         }
     }
 

@@ -10,7 +10,6 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Response, Sta
 use super::{Code, Issue, ObserverExtension, Source, Violation, codes};
 
 const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Refused input: which kind of problem it is and every fault, in no language yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,16 +38,45 @@ impl Rejection {
         Self::one(&kinds::INVALID_PARAMETERS, FaultLocation::Query(name.into()), violation.into())
     }
 
+    /// A refusal of a header for a reason found by the handler: a 400.
+    #[must_use]
+    pub fn of_header(name: &'static str, violation: impl Into<Violation>) -> Self {
+        Self::one(&kinds::INVALID_PARAMETERS, FaultLocation::Header(name.into()), violation.into())
+    }
+
     pub(crate) fn of_input(source: Source, issues: Vec<Issue>, truncated: bool) -> Self {
         let kind = match source {
             Source::Body => &kinds::VALIDATION,
-            Source::Query | Source::Path => &kinds::INVALID_PARAMETERS,
+            Source::Query | Source::Path | Source::Header => &kinds::INVALID_PARAMETERS,
         };
         Self(Box::new(Parts { kind, issues, truncated, headers: Vec::new() }))
     }
 
+    pub(crate) fn of_findings(issues: Vec<Issue>, truncated: bool, conflicts: bool) -> Self {
+        let kind = if conflicts { &kinds::CONFLICT } else { &kinds::VALIDATION };
+        Self(Box::new(Parts { kind, issues, truncated, headers: Vec::new() }))
+    }
+
+    pub(crate) fn unavailable() -> Self {
+        let kind = &kinds::UNAVAILABLE;
+        Self(Box::new(Parts { kind, issues: Vec::new(), truncated: false, headers: Vec::new() }))
+    }
+
     pub(crate) fn malformed(violation: Violation) -> Self {
         Self::one(&kinds::BAD_REQUEST, FaultLocation::Pointer("#".to_owned()), violation)
+    }
+
+    pub(crate) fn malformed_at(issue: Issue) -> Self {
+        Self(Box::new(Parts {
+            kind: &kinds::BAD_REQUEST,
+            issues: vec![issue],
+            truncated: false,
+            headers: Vec::new(),
+        }))
+    }
+
+    pub(crate) fn malformed_header(name: &'static str, code: &'static Code) -> Self {
+        Self::one(&kinds::BAD_REQUEST, FaultLocation::Header(name.into()), code.into())
     }
 
     #[cfg(feature = "axum")]
@@ -62,10 +90,11 @@ impl Rejection {
         Self::one(&kinds::PAYLOAD_TOO_LARGE, FaultLocation::Pointer("#".to_owned()), violation)
     }
 
-    pub(crate) fn content_type(code: &'static Code) -> Self {
+    pub(crate) fn content_type(code: &'static Code, accepted: &'static str) -> Self {
         let place = FaultLocation::Header(CONTENT_TYPE.as_str().into());
-        let mut rejection = Self::one(&kinds::UNSUPPORTED_MEDIA_TYPE, place, code.into());
-        rejection.0.headers.push((ACCEPT, JSON));
+        let violation = Violation::new(code).with("accepted", accepted);
+        let mut rejection = Self::one(&kinds::UNSUPPORTED_MEDIA_TYPE, place, violation);
+        rejection.0.headers.push((ACCEPT, HeaderValue::from_static(accepted)));
         rejection
     }
 
@@ -89,10 +118,11 @@ impl Rejection {
     #[must_use]
     pub fn for_method(mut self, method: &Method) -> Self {
         let headers = &mut self.0.headers;
-        let says =
-            |headers: &[(HeaderName, HeaderValue)], name| headers.iter().any(|header| header.0 == name);
-        if *method == Method::PATCH && says(headers, ACCEPT) && !says(headers, ACCEPT_PATCH) {
-            headers.push((ACCEPT_PATCH, JSON));
+        let find = |name| headers.iter().find(|header| header.0 == name).map(|header| header.1.clone());
+        if *method == Method::PATCH
+            && let (Some(accepted), None) = (find(ACCEPT), find(ACCEPT_PATCH))
+        {
+            headers.push((ACCEPT_PATCH, accepted));
         }
         self
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// The weights of the ten digits before the last one.
 const WEIGHTS: [u32; 10] = [5, 4, 3, 2, 7, 6, 5, 4, 3, 2];
@@ -70,6 +71,11 @@ impl ParseText for Cuit {
         } else {
             Err(Violation::new(&codes::CUIT_CHECK))
         }
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let form = "^(20|23|24|27|30|33|34|50|51|55)([0-9]{9}|-[0-9]{8}-[0-9])$";
+        Schema::string().with("pattern", form).with("examples", vec!["20-05536168-2"])
     }
 }
 

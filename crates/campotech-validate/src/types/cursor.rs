@@ -13,6 +13,7 @@ use sha2::Sha256;
 
 use crate::input::ParseText;
 use crate::report::{Rejection, Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// The longest token, in bytes of its text.
 const LONGEST: usize = 512;
@@ -188,6 +189,10 @@ impl ParseText for Cursor {
             return Ok(Self(text.to_owned()));
         }
         Err(Violation::new(&codes::CURSOR_INVALID))
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        Schema::string().with("maxLength", LONGEST).with("pattern", "^[A-Za-z0-9_-]+$")
     }
 }
 

@@ -9,6 +9,7 @@ use unicode_normalization::char::is_combining_mark;
 use super::text::forbidden;
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// The longest part before the `@`, in octets (RFC 5321, section 4.5.3.1.1).
 const LOCAL: usize = 64;
@@ -87,6 +88,11 @@ impl ParseText for Email {
             return Err(Violation::new(&codes::EMAIL_LENGTH).with("max", WHOLE));
         }
         Ok(Self { address, at: local.len() })
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let schema = Schema::string().with("format", "email").with("maxLength", WHOLE);
+        schema.with("pattern", r"^[^@\s]+@[^@\s]+$")
     }
 }
 

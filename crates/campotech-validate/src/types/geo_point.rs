@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::input::{Fields, Input, Object};
 use crate::json::Node;
 use crate::report::{Place, Violation, codes};
+use crate::schema::{Definitions, Members, Schema};
 
 /// A degree, in the unit that coordinates are kept in: ten-millionths, a centimetre at the equator.
 const DEGREE: i32 = 10_000_000;
@@ -117,6 +118,10 @@ impl<const MAX: i32> Input for Degrees<MAX> {
         };
         read.map_err(|violation| place.report(violation)).ok()
     }
+
+    fn schema(_: &mut Definitions) -> Schema {
+        Schema::of_type("number").with("minimum", -MAX).with("maximum", MAX)
+    }
 }
 
 impl Fields for GeoPoint {
@@ -124,11 +129,19 @@ impl Fields for GeoPoint {
         let PointFields { lat, lon } = PointFields::read_fields(object)?;
         Self::new(lat, lon).map_err(|violation| object.place().report(violation)).ok()
     }
+
+    fn describe(definitions: &mut Definitions, members: &mut Members) {
+        PointFields::describe(definitions, members);
+    }
 }
 
 impl Input for GeoPoint {
     fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self> {
         crate::__private::read_object(node, place)
+    }
+
+    fn schema(definitions: &mut Definitions) -> Schema {
+        crate::__private::schema_of::<Self>(definitions, "GeoPoint", &[])
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::input::{Fields, Input, Object};
 use crate::json::Node;
 use crate::report::Place;
+use crate::schema::{Definitions, Members, Schema};
 
 use super::Cursor;
 
@@ -32,8 +33,10 @@ pub struct Page {
 
 crate::input! {
     struct PageFields {
+        /// How many items at most.
         #[garde(range(min = 1, max = 100))]
         limit: i64 = i64::from(PageLimit::DEFAULT),
+        /// Where the page before ended: opaque, from its `next` or `Link`.
         cursor: Option<Cursor>,
     }
 }
@@ -60,15 +63,30 @@ impl Fields for Page {
         // The rule has kept it between 1 and 100.
         Some(Self { limit: PageLimit(u8::try_from(limit).ok()?), cursor })
     }
+
+    fn describe(definitions: &mut Definitions, members: &mut Members) {
+        PageFields::describe(definitions, members);
+        members.set_default("limit", PageLimit::DEFAULT);
+    }
 }
 
 impl Input for Page {
+    const BESIDE: bool = true;
+
     fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self> {
         crate::__private::read_object(node, place)
     }
 
     fn take(object: &mut Object<'_, '_>, _: &'static str) -> Option<Self> {
         Self::read_fields(object)
+    }
+
+    fn schema(definitions: &mut Definitions) -> Schema {
+        crate::__private::schema_of::<Self>(definitions, "Page", &[])
+    }
+
+    fn describe_beside(definitions: &mut Definitions, members: &mut Members) {
+        Self::describe(definitions, members);
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// A point in time, written as RFC 3339 with its offset: `2026-01-02T03:04:05-03:00`.
 ///
@@ -72,6 +73,11 @@ impl ParseText for Timestamp {
             return Err(invalid());
         }
         text.parse().ok().filter(readable).map(Self).ok_or_else(invalid)
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let form = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$";
+        Schema::string().with("format", "date-time").with("pattern", form)
     }
 }
 

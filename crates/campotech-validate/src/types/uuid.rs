@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// A UUID of RFC 9562, written with hyphens: no braces, no `urn:`, no bare digits.
 ///
@@ -53,6 +54,12 @@ impl ParseText for Uuid {
             }
             _ => Err(Violation::new(&codes::UUID_INVALID)),
         }
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let form = "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}\
+                    |0{8}-0{4}-0{4}-0{4}-0{12}|[fF]{8}-[fF]{4}-[fF]{4}-[fF]{4}-[fF]{12})$";
+        Schema::string().with("format", "uuid").with("pattern", form)
     }
 }
 

@@ -17,6 +17,7 @@ input! {
     /// A new account.
     pub struct Register {
         email: Email,
+        /// 15 characters or more; no rules of composition; common ones and those made of own data are refused.
         password: NewPassword,
         name: PlainText<120>,
     }

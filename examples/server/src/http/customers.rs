@@ -22,7 +22,9 @@ input! {
     pub struct CreateCustomer {
         name: PlainText<120>,
         email: Email,
+        /// An Argentine phone, as people write it; stored and answered as E.164.
         phone: ArPhone,
+        /// With or without hyphens; the check digit is checked.
         cuit: Option<Cuit>,
     }
 }

@@ -9,11 +9,11 @@ use http::header::CONTENT_TYPE;
 use crate::app::App;
 use crate::openapi;
 
-pub(crate) async fn document() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], openapi::DOCUMENT)
+pub(crate) async fn document(State(app): State<App>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], app.document().text().clone())
 }
 
 pub(crate) async fn page(State(app): State<App>) -> impl IntoResponse {
     let nonce = CspNonce::generate();
-    (Extension(nonce), Html(openapi::page(app.document(), nonce.as_str())))
+    (Extension(nonce), Html(openapi::page(app.document().value(), nonce.as_str())))
 }

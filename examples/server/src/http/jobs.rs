@@ -20,12 +20,12 @@ const LIST: &str = "/api/v1/jobs";
 
 input! {
     /// How soon.
-    pub enum WirePriority { Low = "low", Normal = "normal", High = "high", Urgent = "urgent" }
+    pub enum WirePriority as "Priority" { Low = "low", Normal = "normal", High = "high", Urgent = "urgent" }
 }
 
 input! {
     /// How far along.
-    pub enum WireStatus {
+    pub enum WireStatus as "JobStatus" {
         Open = "open", Assigned = "assigned", InProgress = "in_progress", Done = "done", Cancelled = "cancelled",
     }
 }
@@ -35,9 +35,11 @@ input! {
     pub struct CreateJob {
         title: PlainText<120>,
         description: Option<MultilineText<2000>>,
+        /// An Argentine phone, as people write it; stored and answered as E.164.
         customer_phone: ArPhone,
         customer_email: Option<Email>,
         priority: WirePriority,
+        /// RFC 3339 with an offset.
         scheduled_at: Option<Timestamp>,
     }
 }

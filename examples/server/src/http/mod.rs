@@ -1,6 +1,7 @@
 //! The routes: one file each, thin; what they decide is in the domain and the store.
 
 mod accounts;
+mod contract;
 mod created;
 mod cursor;
 mod customers;
@@ -17,6 +18,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 
+pub(crate) use contract::Contract;
 pub use error::ApiError;
 pub(crate) use jobs::JobView;
 

@@ -94,6 +94,10 @@ fn kind(schema: &Value) -> Markup {
     if let Some(name) = reference(schema) {
         return html! { a href={ "#" (name) } { (name) } };
     }
+    // What may be null, too: a field that may be left out says so by not being required.
+    if let Some(name) = schema["anyOf"].as_array().and_then(|options| reference(options.first()?)) {
+        return html! { a href={ "#" (name) } { (name) } " or null" };
+    }
     if let Some(values) = schema["enum"].as_array() {
         return html! { @for value in values { code { (value.as_str().unwrap_or_default()) } " " } };
     }

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use super::prepare::prepare;
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// The longest password, in bytes: 64 characters of any script fit, and hashing stays cheap.
 pub(super) const LONGEST: usize = 256;
@@ -44,6 +45,11 @@ impl ParseText for Password {
             Some(prepared) if prepared.len() <= LONGEST => Ok(Self(prepared)),
             _ => Err(Violation::new(&codes::PASSWORD_LONG).with("max", LONGEST)),
         }
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let schema = Schema::string().with("format", "password").with("writeOnly", true);
+        schema.with("minLength", 1).with("maxLength", LONGEST)
     }
 }
 

@@ -9,6 +9,7 @@ use super::prepare::prepare;
 use super::weak;
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// The fewest code points (NIST SP 800-63B-4, a password as the only factor).
 const SHORTEST: usize = 15;
@@ -77,6 +78,12 @@ impl ParseText for NewPassword {
         let password = Self(prepared);
         password.refuse_words(&["campotech"])?;
         Ok(password)
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let schema = Schema::string().with("format", "password").with("writeOnly", true);
+        let schema = schema.with("minLength", SHORTEST).with("maxLength", LONGEST);
+        schema.with("pattern", r"^[^\u0000-\u001f\u007f-\u009f]*$")
     }
 }
 

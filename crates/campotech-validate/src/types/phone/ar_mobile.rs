@@ -6,6 +6,7 @@ use std::ops::Deref;
 use super::{ArPhone, Fault};
 use crate::input::ParseText;
 use crate::report::Violation;
+use crate::schema::{Definitions, Schema};
 
 /// An Argentine mobile, for fields that ask for one: what WhatsApp and text messages reach.
 ///
@@ -74,6 +75,11 @@ impl Deref for ArMobile {
 impl ParseText for ArMobile {
     fn parse_text(text: &str) -> Result<Self, Violation> {
         ArPhone::parse_text(text)?.try_into()
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let schema = Schema::string().with("maxLength", 250);
+        schema.with("examples", vec!["011 15 2345-6789", "+5491123456789"])
     }
 }
 

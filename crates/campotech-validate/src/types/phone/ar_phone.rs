@@ -8,6 +8,7 @@ use super::written::{self, Written};
 use super::{Fault, PhoneKind, PhoneRepair, repair, strict};
 use crate::input::ParseText;
 use crate::report::Violation;
+use crate::schema::{Definitions, Schema};
 
 /// An Argentine number that can be called, however it was written.
 ///
@@ -172,6 +173,11 @@ impl ParseText for ArPhone {
             Some((_, mistake)) => Violation::from(fault).with("hint", mistake.as_str()),
             None => fault.into(),
         })
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let schema = Schema::string().with("maxLength", 250);
+        schema.with("examples", vec!["011 15 2345-6789", "+5491123456789"])
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use super::guard;
 use crate::input::ParseText;
 use crate::report::Violation;
+use crate::schema::{Definitions, LINES, Schema};
 
 /// Up to `MAX` characters (code points) on any number of lines: a description. It may be empty.
 ///
@@ -42,6 +43,10 @@ impl<const MAX: usize> ParseText for MultilineText<MAX> {
             return guard::normal(&text, MAX, true).map(Self);
         }
         guard::normal(text, MAX, true).map(Self)
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        Schema::string().with("maxLength", MAX).with("pattern", LINES)
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use super::guard;
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, ONE_LINE, Schema};
 
 /// One line of 1 to `MAX` characters (code points): a title, a name.
 ///
@@ -40,6 +41,10 @@ impl<const MAX: usize> ParseText for PlainText<MAX> {
     fn parse_text(text: &str) -> Result<Self, Violation> {
         let text = guard::normal(text, MAX, false)?;
         if text.is_empty() { Err(Violation::new(&codes::LENGTH_MIN).with("min", 1)) } else { Ok(Self(text)) }
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        Schema::string().with("minLength", 1).with("maxLength", MAX).with("pattern", ONE_LINE)
     }
 }
 
