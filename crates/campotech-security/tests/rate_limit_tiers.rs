@@ -549,6 +549,18 @@ async fn what_passed_without_the_store_is_told_to_it_once() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_slow_is_not_told_of_what_it_was_asked() {
+    let (shared, mut questions) = SharedLimits::channel(Duration::from_millis(50));
+    questions.set(Sharing::Shared);
+    let probe = Probe::of(RateLimitLayer::new([tier("t", 10)]).unwrap().with_shared(shared));
+    // It has counted the question, and answers too late.
+    assert_eq!(probe.status(ANA, "/").await, 200);
+    drop(questions.recv().await);
+    let asked = async { questions.recv().await.unwrap().tiers().next().unwrap().owed };
+    assert_eq!(tokio::join!(probe.status(ANA, "/"), asked), (200, 0));
+}
+
 #[test]
 fn misconfiguration_is_refused_at_build() {
     let plans =

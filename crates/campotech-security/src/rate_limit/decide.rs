@@ -228,7 +228,8 @@ impl<C: Clock> RateLimitLayer<C> {
         if !claim.tier.is_shared() {
             return Ok(Some(Place::new(Arc::clone(&claim.tier), claim.ask)));
         }
-        if self.shared.is_some() {
+        // A question that was not answered in time may have been counted all the same: nobody is charged twice for a slow store.
+        if self.shared.is_some() && !claim.asked {
             claim.tier.owe(claim.ask, now);
         }
         claim.counted = Some(Counted { here: Some((taken.at, replicas)), shared: None });
