@@ -1,5 +1,6 @@
 //! The second phase: rules that only somebody else can answer, a database for example.
 
+use std::error::Error;
 use std::future::Future;
 
 use campotech_core::FaultLocation;
@@ -121,11 +122,12 @@ impl<T> Valid<T> {
     }
 }
 
-impl<E> From<CheckError<E>> for Rejection {
+/// The error of a rule that could not be checked is the [`source`](Error::source) of its 503, for whoever logs it.
+impl<E: Into<Box<dyn Error + Send + Sync>>> From<CheckError<E>> for Rejection {
     fn from(error: CheckError<E>) -> Self {
         match error {
             CheckError::Refused(rejection) => rejection,
-            CheckError::Failed(_) => Self::unavailable(),
+            CheckError::Failed(error) => Self::unavailable(error.into()),
         }
     }
 }

@@ -13,6 +13,7 @@ use campotech_validate::{
 };
 use http::{HeaderMap, HeaderValue};
 use proptest::prelude::*;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 input! {
@@ -168,6 +169,20 @@ proptest! {
             let told = told(validate_multipart::<Everything>(&body, "b", &Limits::new()));
             prop_assert_eq!(leak(&secret, &told), None);
         }
+    }
+}
+
+#[test]
+fn serde_s_own_errors_tell_nothing_back() {
+    fn refused<T: DeserializeOwned>(json: &str) {
+        let Err(error) = serde_json::from_str::<T>(json) else { panic!("{json} was taken") };
+        let told = format!("{error} {error:?}");
+        assert!(["20055361682", "canary"].iter().all(|secret| leak(secret, &told).is_none()), "{told}");
+    }
+    for json in ["20055361682", "[\"canary\"]", "{\"canary\":20055361682}", "\"canary\"", "\"canary"] {
+        refused::<Cuit>(json);
+        refused::<Priority>(json);
+        refused::<Timestamp>(json);
     }
 }
 

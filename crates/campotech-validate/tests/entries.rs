@@ -9,12 +9,13 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{patch, post};
-use campotech_core::RawBody;
+use campotech_core::{Language, RawBody};
 use campotech_testkit::{ScriptedBody, Step};
 use campotech_validate::{
     AsyncRules, CheckError, Code, Email, Findings, Limits, PlainText, Rejection, Upload, Uuid, ValidForm,
     ValidHeaders, ValidMultipart, Violation, codes, input, request, validate_headers, validate_json,
 };
+use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -258,5 +259,10 @@ async fn rules_of_the_second_phase_end_in_the_same_report() {
     assert_eq!((both.status().as_u16(), both.issues().len()), (422, 2));
     let (text, failed) = check("a@b.ar", true, Accounts(Err(()))).await.unwrap_err();
     assert_eq!((failed.status().as_u16(), failed.issues().len()), (503, 0));
+    let cause = std::error::Error::source(&failed).unwrap().to_string();
+    assert_eq!(cause, "the database is away");
+    let answer = failed.problem(Language::En).into_response_in(Language::En, None);
+    assert_eq!(answer.headers()[RETRY_AFTER], "5");
+    assert!(!format!("{failed} {failed:?} {answer:?}").contains("database"));
     assert_eq!(text, "a rule could not be checked");
 }

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use campotech_core::{FaultLocation, Language, Localized};
 use campotech_validate::{
     ArPhone, Code, Cuit, Email, Flat, Limits, MultilineText, NewPassword, PlainText, Rejection, Timestamp,
-    Uuid, Violation, codes, input, validate_json, validate_query,
+    Uuid, Violation, codes, input, schema, validate_json, validate_query,
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -75,6 +77,8 @@ input! {
         grid: Option<Vec<u8>>,
         #[garde(length(min = 1, max = 3))]
         items: Vec<Item>,
+        #[garde(length(min = 2))]
+        tags: Vec<u8>,
         password: NewPassword,
         #[garde(matches(email))]
         email_again: Email,
@@ -100,6 +104,7 @@ fn good() -> Value {
         "level": 2,
         "grid": [1, 2, 3],
         "items": [{"name": "Tornillo", "count": 3}, {"name": "Llave", "count": 1}],
+        "tags": [1, 2],
         "password": "una frase de varias palabras",
         "starts_at": "2026-01-02T10:00:00-03:00",
         "ends_at": "2026-01-02T11:00:00-03:00",
@@ -133,6 +138,11 @@ fn faults() -> Vec<(&'static str, Option<Value>, &'static str)> {
         ("/lon", Some(json!("west")), "type"),
         ("/level", Some(json!(128)), "range.max"),
         ("/grid/1", Some(json!(10)), "range.max"),
+        // A rule on the other items of a list isn't asked.
+        ("/grid/2", Some(json!("x")), "type"),
+        // One on their number is.
+        ("/tags", Some(json!([7])), "length.min"),
+        ("/tags/0", Some(json!("x")), "type"),
         ("/items/0/count", Some(json!(0)), "range.min"),
         ("/items/1/count", Some(json!(1.5)), "type"),
         ("/items/0/name", Some(json!("")), "length.min"),
@@ -178,7 +188,9 @@ proptest! {
         }
         let rejection = check(&document).unwrap_err();
         let mut found = pointers(&rejection);
-        let mut expected: Vec<_> = chosen.iter().map(|(at, _, code)| (format!("#{at}"), *code)).collect();
+        let hidden = |at: &str| at == "/grid/1" && chosen.iter().any(|(at, ..)| *at == "/grid/2");
+        let told = chosen.iter().filter(|(at, ..)| !hidden(at));
+        let mut expected: Vec<_> = told.map(|(at, _, code)| (format!("#{at}"), *code)).collect();
         found.sort();
         expected.sort();
         prop_assert_eq!(&found, &expected);
@@ -289,8 +301,83 @@ fn a_field_has_the_fault_of_its_type_or_those_of_its_rules() {
     let own = ("#/own".to_owned(), "rule");
     assert_eq!(found(r#"{"nick":7,"sizes":[]}"#), [("#/nick".to_owned(), "type"), own.clone()]);
     assert_eq!(found(r#"{"nick":"x","sizes":[1]}"#), [("#/nick".to_owned(), "length.min"), own.clone()]);
-    assert_eq!(found(r#"{"sizes":[1,0]}"#), [own.clone(), ("#/sizes/1".to_owned(), "range.min")]);
-    assert_eq!(found(r#"{"sizes":[1,"x"]}"#), [("#/sizes/1".to_owned(), "type"), own]);
+    let sizes = |text: &str| found(&format!(r#"{{"nick":"Ana","sizes":{text}}}"#));
+    assert_eq!(sizes("[1,0]"), [own.clone(), ("#/sizes/1".to_owned(), "range.min")]);
+    // The rules of a list's other items are left out, too.
+    assert_eq!(sizes(r#"[0,"x"]"#), [("#/sizes/1".to_owned(), "type"), own]);
+}
+
+#[test]
+fn required_makes_an_option_no_option() {
+    let found = |body: &str| pointers(&validate_json::<Sparse>(body.as_bytes(), &Limits::new()).unwrap_err());
+    let expected = [("#/nick".to_owned(), "required"), ("#/own".to_owned(), "rule")];
+    assert_eq!(found(r#"{"sizes":[]}"#), expected);
+    assert_eq!(found(r#"{"nick":null,"sizes":[]}"#), expected);
+    let schema = &schema::of::<Sparse>()["$defs"]["Sparse"];
+    assert_eq!(schema["required"], json!(["nick", "sizes"]));
+    assert_eq!(schema["properties"]["nick"]["type"], "string");
+}
+
+#[test]
+fn lists_are_counted_whatever_is_in_them() {
+    input! {
+        #[derive(Debug)]
+        struct Lists {
+            #[garde(length(equal = 2))]
+            two: Option<Vec<u8>>,
+            #[garde(length(min = 2, max = 3))]
+            some: Option<Vec<u8>> = None,
+            #[garde(if(cond = true, length(chars, min = 2, max = 5)))]
+            text: Option<PlainText<9>>,
+        }
+    }
+    let found = |body: &str| pointers(&validate_json::<Lists>(body.as_bytes(), &Limits::new()).unwrap_err());
+    let fault = |at: &str, code| (format!("#/{at}"), code);
+    assert_eq!(found(r#"{"two":[1]}"#), [fault("two", "length.min")]);
+    assert_eq!(found(r#"{"two":["x"]}"#), [fault("two/0", "type"), fault("two", "length.min")]);
+    assert_eq!(found(r#"{"two":["x",1,2]}"#), [fault("two", "length.max")]);
+    assert_eq!(found(r#"{"some":["x"]}"#), [fault("some/0", "type"), fault("some", "length.min")]);
+    assert_eq!(found(r#"{"some":["x",1,2,3]}"#), [fault("some", "length.max")]);
+    // What should be a text isn't counted.
+    for list in ["[]", "[1]", "[1,2,3,4,5,6,7,8,9,0]"] {
+        assert_eq!(found(&format!(r#"{{"text":{list}}}"#)), [fault("text", "type")], "{list}");
+    }
+}
+
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+
+fn asked_by_garde<T>(_: &T, (): &()) -> garde::Result {
+    ASKED.fetch_add(1, Ordering::Relaxed);
+    Ok(())
+}
+
+fn asked_about_small(small: &u8) -> Result<(), Violation> {
+    assert!(*small < 5, "it broke its rule");
+    ASKED.fetch_add(1, Ordering::Relaxed);
+    Ok(())
+}
+
+#[test]
+fn nothing_is_asked_about_what_may_be_wrong_unlisted() {
+    input! {
+        #[derive(Debug)]
+        struct Many {
+            list: Vec<u8>,
+            #[garde(range(max = 4), custom(asked_by_garde))]
+            small: u8,
+        }
+        check small: asked_about_small(small);
+    }
+    let found = |wrong: usize| {
+        ASKED.store(0, Ordering::Relaxed);
+        let body = json!({"list": vec![-1; wrong], "small": 5}).to_string();
+        let rejection = validate_json::<Many>(body.as_bytes(), &Limits::new()).unwrap_err();
+        (rejection.issues().len(), rejection.truncated(), ASKED.load(Ordering::Relaxed))
+    };
+    assert_eq!(found(63), (64, false, 1));
+    // The rule's fault is the one that isn't listed.
+    assert_eq!(found(64), (64, true, 1));
+    assert_eq!(found(65), (64, true, 0));
 }
 
 #[test]

@@ -83,6 +83,25 @@ fn validator(schema: &Value) -> jsonschema::Validator {
     jsonschema::options().should_validate_formats(false).build(schema).unwrap()
 }
 
+/// The document as the two see it alike: to a schema, space around a text counts, and `1.0` is an integer.
+fn alike(document: &Value) -> Value {
+    const TEXTS: [&str; 3] = ["title", "notes", "name"];
+    const NUMBERS: [&str; 5] = ["lat", "lng", "lon", "longitude", "price"];
+    match document {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| match value {
+                Value::String(text) if TEXTS.contains(&&**name) => (name.clone(), json!(text.trim())),
+                Value::Number(_) if NUMBERS.contains(&&**name) => (name.clone(), value.clone()),
+                value => (name.clone(), alike(value)),
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(alike).collect(),
+        Value::Number(number) if number.is_f64() => json!({}),
+        other => other.clone(),
+    }
+}
+
 fn of(values: &[Value]) -> BoxedStrategy<Value> {
     prop::sample::select(values.to_vec()).boxed()
 }
@@ -128,17 +147,32 @@ fn rare(strategy: BoxedStrategy<Option<Value>>) -> BoxedStrategy<Option<Value>> 
     prop_oneof![12 => Just(None), 1 => strategy].boxed()
 }
 
+/// The last integer that a `f64` shares with no other.
+const LAST: i64 = 9_007_199_254_740_991;
+
 fn item() -> BoxedStrategy<Value> {
     object(vec![
         (
             "name",
             member(
-                &[json!("Llave"), json!("ñandúes!"), json!("a b")],
+                &[json!("Llave"), json!("ñandúes!"), json!("a b"), json!("   justo 8.  ")],
                 &[json!(""), json!(" "), json!("demasiado"), json!("a\tb"), json!("a\u{202e}")],
             ),
         ),
-        ("count", member(&[json!(1), json!(99)], &[json!(0), json!(100), json!(1.5), json!(-1)])),
-        ("price", member(&[json!(1.25), json!(-3), json!(null)], &[json!("1.25")])),
+        (
+            "count",
+            member(
+                &[json!(1), json!(99)],
+                &[json!(0), json!(100), json!(1.5), json!(-1), json!(1.0), json!(1e1)],
+            ),
+        ),
+        (
+            "price",
+            member(
+                &[json!(1.25), json!(-3), json!(null), json!(2.0), json!(LAST), json!(-(LAST as f64))],
+                &[json!("1.25"), json!(LAST + 1), json!(-LAST - 2), json!((LAST + 1) as f64), json!(1e300)],
+            ),
+        ),
     ])
 }
 
@@ -153,24 +187,43 @@ fn form() -> BoxedStrategy<Value> {
         (
             "title",
             member(
-                &[json!("abc"), json!("ñandúes!"), json!("<b>&</b>")],
-                &[json!("ab"), json!("nueve car"), json!("a\nbc"), json!("a\0bc"), json!("ab\u{feff}c")],
+                &[json!("abc"), json!("ñandúes!"), json!("<b>&</b>"), json!("\n   ñandúes! ")],
+                &[
+                    json!("ab"),
+                    json!(" ab "),
+                    json!("nueve car"),
+                    json!("a\nbc"),
+                    json!("a\0bc"),
+                    json!("ab\u{feff}c"),
+                ],
             ),
         ),
         (
             "notes",
             member(
-                &[json!(""), json!("a\nb\tc"), json!(null)],
+                &[json!(""), json!("a\nb\tc"), json!(null), json!("    12345\n")],
                 &[json!("ñ"), json!("sieben."), json!("a\u{0}b"), json!("a\u{2028}b")],
             ),
         ),
         ("urgency", member(&[json!("low"), json!("high")], &[json!("LOW"), json!(""), json!("low ")])),
         ("second", member(&[json!("low"), json!(null)], &[json!("soon")])),
         ("zweite", rare(member(&[json!("high")], &[json!("soon")]))),
-        ("tiny", member(&[json!(0), json!(255)], &[json!(-1), json!(256), json!("1"), json!(1e30)])),
+        (
+            "tiny",
+            member(
+                &[json!(0), json!(255)],
+                &[json!(-1), json!(256), json!("1"), json!(1e30), json!(1.0), json!(1e2)],
+            ),
+        ),
         ("small", member(&[json!(-128), json!(7)], &[json!(-129), json!(8), json!(127)])),
-        ("wide", member(&[json!(i64::MIN), json!(i64::MAX), json!(null)], &[json!(u64::MAX), json!(1e300)])),
-        ("huge", member(&[json!(u64::MAX), json!(0)], &[json!(-1)])),
+        (
+            "wide",
+            member(
+                &[json!(i64::MIN), json!(i64::MAX), json!(null)],
+                &[json!(u64::MAX), json!(1e300), json!(1e16)],
+            ),
+        ),
+        ("huge", member(&[json!(u64::MAX), json!(0)], &[json!(-1), json!(0.0), json!(1.5)])),
         ("truth", member(&[json!(true), json!(false)], &[json!("true"), json!(0)])),
         ("lat", member(&[json!(-90), json!(90.0), json!(0.1)], &[json!(90.5), json!(-91), json!("1")])),
         ("lng", member(&[json!(181), json!(-58.4)], &[json!("west")])),
@@ -245,6 +298,7 @@ fn generated_documents_have_one_verdict() {
     let counts = std::cell::RefCell::new((&mut right, &mut wrong));
     let outcome = runner.run(&form(), |document| {
         let ours = validate_json::<Form>(document.to_string().as_bytes(), &Limits::new());
+        let document = alike(&document);
         let theirs = validator.is_valid(&document);
         prop_assert_eq!(ours.is_ok(), theirs, "{:?}: {:?}", places(&validator, &document), ours.err());
         let mut counts = counts.borrow_mut();
@@ -355,6 +409,39 @@ fn definitions_say_what_the_code_says() {
         json!({"type": "string", "enum": ["low", "high"], "description": "How soon."})
     );
     assert_eq!(document["$defs"]["Item"]["description"], "A thing, to be brought.");
+}
+
+#[test]
+fn bounds_are_narrowed_to_the_last_integer_and_within_options() {
+    input! {
+        struct Bounds {
+            #[garde(range(max = u64::MAX - 1))]
+            most: u64,
+            #[garde(range(min = i64::MIN + 1, max = i64::MAX - 1))]
+            least: i64,
+            #[garde(inner(inner(inner(range(max = 7)))))]
+            items: Vec<Option<u8>>,
+            #[garde(range(min = 0.5))]
+            share: f64,
+        }
+    }
+    let document = schema::of::<Bounds>();
+    let properties = &document["$defs"]["Bounds"]["properties"];
+    assert_eq!(properties["most"]["maximum"], u64::MAX - 1);
+    assert_eq!(
+        properties["least"],
+        json!({"type": "integer", "minimum": i64::MIN + 1, "maximum": i64::MAX - 1})
+    );
+    assert_eq!(
+        properties["items"]["items"],
+        json!({"type": ["integer", "null"], "minimum": 0, "maximum": 7})
+    );
+    assert_eq!(properties["share"], json!({"type": "number", "minimum": 0.5, "maximum": LAST}));
+    let validator = validator(&document);
+    for (items, right) in [(json!([7, null]), true), (json!([8]), false)] {
+        let document = json!({"most": 0, "least": 0, "items": items, "share": 1});
+        assert_eq!((validator.is_valid(&document), is_taken::<Bounds>(&document)), (right, right));
+    }
 }
 
 #[test]

@@ -45,6 +45,9 @@ input! {
         point: Flat<Point>,
         #[garde(length(max = 3))]
         items: Option<Vec<Item>>,
+        #[garde(length(min = 2))]
+        tags: Option<Vec<u8>>,
+        ratio: Option<f64>,
         at: Option<Timestamp>,
         file: Option<Upload<64>>,
         page: Page,

@@ -11,6 +11,7 @@ const ITEMS: usize = 1_000;
 /// None where the member is absent or `null`.
 impl<T: Input> Input for Option<T> {
     const OPTIONS: usize = T::OPTIONS + 1;
+    const LIST: bool = T::LIST;
 
     fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self> {
         match node {
@@ -30,6 +31,8 @@ impl<T: Input> Input for Option<T> {
 
 /// At most a thousand items; a rule such as `#[garde(length(max = 10))]` makes it fewer.
 impl<T: Input> Input for Vec<T> {
+    const LIST: bool = true;
+
     fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self> {
         let Node::Array(nodes) = node else {
             place.report(Violation::new(&codes::TYPE).with("expected", "array"));

@@ -38,13 +38,20 @@ impl Wire {
 
 /// Applies the rules of `draft` and reports what they say at `place`.
 ///
-/// A field that already has a fault isn't reported again, nor is one that should be the same as such a field.
+/// A field that already has a fault isn't reported again, nor is one that should be the same as such a field. Once there are
+/// more faults than are listed, no rule is asked.
 pub fn apply<D: Validate<Context = ()>>(place: &Place<'_>, wires: &[Wire], draft: &D) {
+    if place.is_over() {
+        return;
+    }
     let mut report = Report::new();
     let read_faults = place.found();
     // Synchronous from end to end: garde keeps the texts in a thread-local for as long as the closure runs.
     with_i18n(Codes, || draft.validate_into(&(), &mut Path::empty, &mut report));
     for (path, error) in report.into_inner() {
+        if place.is_over() {
+            return;
+        }
         let path = path.to_string();
         let mut steps = path.split(['.', '[']).map(|step| step.trim_end_matches(']'));
         let field = steps.next().unwrap_or("");
@@ -167,11 +174,11 @@ impl I18n for Codes {
     }
 }
 
-/// Whether one of `fields` has a fault among the first `among`.
+/// Whether one of `fields` has a fault among the first `among`, or may have one that isn't listed.
 #[must_use]
 pub fn any_faulty(place: &Place<'_>, wires: &[Wire], fields: &[&str], among: usize) -> bool {
     let faulty = |field: &&str| find(wires, field).is_some_and(|wire| wire.is_faulty(place, among));
-    among > 0 && fields.iter().any(faulty)
+    place.is_over() || (among > 0 && fields.iter().any(faulty))
 }
 
 /// Reports what a check over several fields found.

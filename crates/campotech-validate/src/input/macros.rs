@@ -17,6 +17,19 @@ use crate::schema::{Definitions, Schema, paragraph};
 /// A struct or enum is called as it is in schemas, or by another name: `struct CreateJob as "NewJob" { ... }`. The lines of
 /// documentation are its description and those of its members.
 ///
+/// `#[garde(required)]` on an `Option` makes it a fault (`required`) that it is absent or `null`. Where that depends on other
+/// fields it is a `check`, not an `if`:
+///
+/// ```compile_fail
+/// # use campotech_validate::input;
+/// input! {
+///     struct Search {
+///         #[garde(if(cond = true, required))]
+///         lat: Option<f64>,
+///     }
+/// }
+/// ```
+///
 /// garde's rules are given an `Option` of the field, empty where it could not be read. Most rules see through it; two
 /// show it: rules on the items of a `Vec` are `inner(inner(...))`, and `custom` functions take `&Option<Type>` (a `check`
 /// over one field takes `&Type`, and brings a code of its own).
@@ -100,7 +113,14 @@ macro_rules! input {
                     let __names = __Names {
                         $( $field: $crate::input!(@sent __object, $crate::input!(@wire $field $($wire)?) $($(, $alias)*)?), )*
                     };
-                    $( $( __object.cap_items(__names.$field, $crate::__most_items!($($rule)*)); )* )*
+                    $( $(
+                        __object.bound_items::<$type>(
+                            __names.$field,
+                            $crate::__items!(min; $($rule)*),
+                            $crate::__items!(max; $($rule)*),
+                        );
+                        __object.require::<$type>(__names.$field, $crate::__requires!($($rule)*));
+                    )* )*
                     let __draft = __Draft {
                         $( $field: $crate::input!(@take __object, $type, __names.$field $(, $default)?), )*
                     };
@@ -136,7 +156,7 @@ macro_rules! input {
                                 &[$crate::input!(@wire $field $($wire)?) $($(, $alias)*)?],
                                 $crate::schema::Rules::into_schema(__rules),
                                 &[$($doc),*],
-                                $crate::input!(@required $type $(, $default)?),
+                                $crate::input!(@required $type $(, $default)?) $( || $crate::__requires!($($rule)*) )*,
                             );
                         }
                     )*
@@ -270,17 +290,32 @@ pub fn enum_schema<T>(definitions: &mut Definitions, name: &str, docs: &[&str], 
     })
 }
 
-/// How many items a list may have by the rules of a `#[garde(...)]`, if they say so.
+/// How many items a list must (`min`) or may (`max`) have by the rules of a `#[garde(...)]`, if they say so.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __most_items {
-    (@in) => { ::core::option::Option::None };
-    (@in max = $max:expr $(, $($rest:tt)*)?) => { ::core::option::Option::Some($max) };
-    (@in equal = $equal:expr $(, $($rest:tt)*)?) => { ::core::option::Option::Some($equal) };
-    (@in min = $min:expr $(, $($rest:tt)*)?) => { $crate::__most_items!(@in $($($rest)*)?) };
-    (@in simple $(, $($rest:tt)*)?) => { $crate::__most_items!(@in $($($rest)*)?) };
-    (@in $($characters:tt)*) => { ::core::option::Option::None };
-    () => { ::core::option::Option::None };
-    (length($($argument:tt)*) $($rest:tt)*) => { $crate::__most_items!(@in $($argument)*) };
-    ($other:tt $($rest:tt)*) => { $crate::__most_items!($($rest)*) };
+macro_rules! __items {
+    (@in min; min = $min:expr $(, $($rest:tt)*)?) => { ::core::option::Option::Some($min) };
+    (@in max; max = $max:expr $(, $($rest:tt)*)?) => { ::core::option::Option::Some($max) };
+    (@in $bound:ident; equal = $equal:expr $(, $($rest:tt)*)?) => { ::core::option::Option::Some($equal) };
+    (@in $bound:ident; $other:ident = $value:expr $(, $($rest:tt)*)?) => { $crate::__items!(@in $bound; $($($rest)*)?) };
+    (@in $bound:ident; simple $(, $($rest:tt)*)?) => { $crate::__items!(@in $bound; $($($rest)*)?) };
+    (@in $bound:ident; $($characters:tt)*) => { ::core::option::Option::None };
+    ($bound:ident;) => { ::core::option::Option::None };
+    ($bound:ident; length($($argument:tt)*) $($rest:tt)*) => { $crate::__items!(@in $bound; $($argument)*) };
+    ($bound:ident; $other:tt $($rest:tt)*) => { $crate::__items!($bound; $($rest)*) };
+}
+
+/// Whether a `#[garde(...)]` says `required`. Its rules see an `Option` more than the field is, so garde's own never fires.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __requires {
+    () => { false };
+    (required $($rest:tt)*) => { true };
+    (if ($($rules:tt)*) $($rest:tt)*) => { $crate::__requires!(@if [$($rest)*] $($rules)*) };
+    (@if [$($rest:tt)*] required $($rules:tt)*) => {
+        ::core::compile_error!("`required` on a condition is a `check` over the fields in question")
+    };
+    (@if [$($rest:tt)*] $other:tt $($rules:tt)*) => { $crate::__requires!(@if [$($rest)*] $($rules)*) };
+    (@if [$($rest:tt)*]) => { $crate::__requires!($($rest)*) };
+    ($other:tt $($rest:tt)*) => { $crate::__requires!($($rest)*) };
 }

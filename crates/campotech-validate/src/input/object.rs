@@ -38,6 +38,9 @@ enum Member<'n> {
     Broken(&'static Code),
     /// It is a list of more items than its rules allow, which therefore aren't read.
     Over(usize),
+    /// It is a list of fewer items than its rules demand, which is told here where one of them can't be read; otherwise
+    /// the rules say so.
+    Under(Node<'n>, usize),
 }
 
 /// A struct whose members stand beside those of the struct that holds it.
@@ -143,18 +146,42 @@ impl<'n, 'p> Object<'n, 'p> {
                 place.report(Violation::new(&codes::LENGTH_MAX).with("max", max));
                 None
             }
+            Some((_, Member::Under(node, min))) => {
+                let read = T::read(node, &place);
+                if read.is_none() {
+                    place.report(Violation::new(&codes::LENGTH_MIN).with("min", min));
+                }
+                read
+            }
             None => T::absent(&place),
         }
     }
 
-    /// Doesn't read a list of more than `max` items.
+    /// Counts the items of a list `T` before they are read: of more than `max` none is.
     #[doc(hidden)]
-    pub fn cap_items(&mut self, name: &str, max: Option<usize>) {
-        if let Some(max) = max
+    pub fn bound_items<T: Input>(&mut self, name: &str, min: Option<usize>, max: Option<usize>) {
+        if T::LIST
             && let Some(Some((_, member))) = self.find(name)
-            && matches!(member, Member::Node(Node::Array(items)) if items.len() > max)
+            && let Member::Node(Node::Array(items)) = member
         {
-            *member = Member::Over(max);
+            if let Some(max) = max.filter(|max| items.len() > *max) {
+                *member = Member::Over(max);
+            } else if let Some(min) = min.filter(|min| items.len() < *min) {
+                *member = Member::Under(Node::Array(std::mem::take(items)), min);
+            }
+        }
+    }
+
+    /// Makes an `Option` of a `T` that is absent or `null` a fault.
+    #[doc(hidden)]
+    pub fn require<T: Input>(&mut self, name: &'static str, required: bool) {
+        if !required || T::OPTIONS == 0 {
+            return;
+        }
+        match self.find(name).and_then(Option::as_mut) {
+            Some((_, member @ Member::Node(Node::Null))) => *member = Member::Broken(&codes::REQUIRED),
+            Some(_) => {}
+            None => self.members.push(Some((Cow::Borrowed(name), Member::Broken(&codes::REQUIRED)))),
         }
     }
 

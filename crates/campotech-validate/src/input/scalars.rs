@@ -5,8 +5,8 @@ use crate::json::{Node, number_length};
 use crate::report::{Place, Violation, codes};
 use crate::schema::{Definitions, Schema};
 
-/// The integers below have a `f64` each of their own; from here on two can share one.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+/// The integers up to this have a `f64` each of their own; beyond it two can share one.
+const EXACT: i64 = (1 << f64::MANTISSA_DIGITS) - 1;
 
 macro_rules! integers {
     ($($type:ty),*) => { $(
@@ -52,13 +52,21 @@ fn number<'n>(node: &'n Node<'_>) -> Option<&'n str> {
     }
 }
 
+/// Whether a number's digits say zero: `1e-400` is too small for a `f64`, and would become one.
+fn is_zero(number: &str) -> bool {
+    let mantissa = number.split(['e', 'E']).next().unwrap_or(number);
+    !mantissa.contains(|digit: char| matches!(digit, '1'..='9'))
+}
+
 impl Input for f64 {
     fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self> {
-        let Some(value) = number(&node).and_then(|text| text.parse::<Self>().ok()) else {
+        let read = number(&node).and_then(|text| Some((text, text.parse::<Self>().ok()?)));
+        let Some((text, value)) = read else {
             place.report(Violation::new(&codes::TYPE).with("expected", "number"));
             return None;
         };
-        if !value.is_finite() || (value.abs() >= EXACT && digits(&node).is_some()) {
+        // However it is spelled: `9007199254740993.0` is rounded as its digits alone would be.
+        if value.abs() > EXACT as Self || (value == 0.0 && !is_zero(text)) {
             place.report(&codes::NUMBER_PRECISION);
             return None;
         }
@@ -66,7 +74,7 @@ impl Input for f64 {
     }
 
     fn schema(_: &mut Definitions) -> Schema {
-        Schema::of_type("number")
+        Schema::of_type("number").with("minimum", -EXACT).with("maximum", EXACT)
     }
 }
 

@@ -15,6 +15,9 @@ pub trait Input: Sized {
     /// How many `Option`s it is.
     const OPTIONS: usize = 0;
 
+    /// Whether it is a list, or one in an `Option`: rules about its length hold even where an item can't be read.
+    const LIST: bool = false;
+
     /// Reads a value; what is wrong with it is reported at `place`, and then there is none.
     fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self>;
 
@@ -84,6 +87,10 @@ impl<T: ParseText> Input for T {
 /// # Errors
 /// No text, or one that is not valid.
 pub fn deserialize<'de, T: ParseText, D: serde::Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
-    T::parse_text(&text).map_err(|violation| serde::de::Error::custom(violation.code().name))
+    use serde::de::{Deserialize as _, Error as _};
+
+    // serde's own errors repeat what stands in the place of the text.
+    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer);
+    let text = text.map_err(|_| D::Error::custom(codes::TYPE.name))?;
+    T::parse_text(&text).map_err(|violation| D::Error::custom(violation.code().name))
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::report::{Code, codes};
+use crate::types::check_text;
 
 /// The longest head of a part, in bytes.
 pub(super) const LONGEST_HEAD: usize = 4 * 1024;
@@ -20,15 +21,23 @@ pub(super) struct Head<'a> {
 impl<'a> Head<'a> {
     /// Reads the lines between the boundary and the empty line.
     pub(super) fn parse(head: &'a str) -> Result<Self, &'static Code> {
-        let (mut disposition, mut media_type) = (None, None);
+        let (mut disposition, mut content_type) = (None, None);
         for line in head.split("\r\n").filter(|line| !line.is_empty()) {
             let (name, value) = line.split_once(':').ok_or(&codes::MULTIPART_SYNTAX)?;
-            if name.eq_ignore_ascii_case("content-disposition") {
-                if disposition.replace(value).is_some() {
-                    return Err(&codes::MULTIPART_SYNTAX);
-                }
+            // Others take half a line break for a whole one, a folded line for the value of the one before it, and the space
+            // before a colon away: they would see another head.
+            if !is_token(name) || value.contains(['\r', '\n']) {
+                return Err(&codes::MULTIPART_SYNTAX);
+            }
+            let place = if name.eq_ignore_ascii_case("content-disposition") {
+                &mut disposition
             } else if name.eq_ignore_ascii_case("content-type") {
-                media_type = value.split(';').next().map(str::trim).filter(|value| is_media_type(value));
+                &mut content_type
+            } else {
+                continue;
+            };
+            if place.replace(value).is_some() {
+                return Err(&codes::MULTIPART_SYNTAX);
             }
         }
         let value = disposition.ok_or(&codes::MULTIPART_NAME)?;
@@ -39,7 +48,8 @@ impl<'a> Head<'a> {
         if file_name.as_deref().is_some_and(|name| !is_file_name(name)) {
             return Err(&codes::MULTIPART_FILE_NAME);
         }
-        Ok(Self { name, file_name, media_type })
+        let media_type = content_type.and_then(|value| value.split(';').next()).map(str::trim);
+        Ok(Self { name, file_name, media_type: media_type.filter(|value| is_media_type(value)) })
     }
 }
 
@@ -111,12 +121,14 @@ fn is_file_name(name: &str) -> bool {
     name.len() <= LONGEST_FILE_NAME
         && !matches!(name, "." | "..")
         && !name.contains(['/', '\\', ':'])
-        && !name.contains(char::is_control)
+        && check_text(name, false).is_ok()
 }
 
 fn is_media_type(value: &str) -> bool {
-    let token = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
-    };
-    value.len() <= 127 && value.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype))
+    value.len() <= 127
+        && value.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
+}
+
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }

@@ -20,18 +20,20 @@ pub(crate) fn parse<'a>(body: &'a Bytes, boundary: &str, limits: &Limits) -> Res
     let mut parser = Parser { body, delimiter: delimiter.as_bytes(), at: 0 };
     parser.open()?;
     let mut fields: Fields<'a> = Vec::new();
-    // Files that weren't chosen count, too: they are parts that somebody has to look at.
-    let mut parts = 0;
+    // Files that weren't chosen count, too: they are parts that somebody has to look at, and have a name.
+    let mut unchosen: Vec<Cow<'a, str>> = Vec::new();
     while let Some(part) = parser.next()? {
-        parts += 1;
-        if parts > limits.fields() {
+        if fields.len() + unchosen.len() == limits.fields() {
             return Err(Violation::new(&codes::FORM_FIELDS).with("max", limits.fields()));
         }
-        let Some((name, node)) = field(body, part, limits)? else { continue };
-        if fields.iter().any(|(known, _)| *known == name) {
+        let (name, node) = field(body, part, limits)?;
+        if fields.iter().map(|(known, _)| known).chain(&unchosen).any(|known| *known == name) {
             return Err(Violation::new(&codes::DUPLICATE));
         }
-        fields.push((name, node));
+        match node {
+            Some(node) => fields.push((name, node)),
+            None => unchosen.push(name),
+        }
     }
     Ok(fields)
 }
@@ -98,29 +100,29 @@ fn find(bytes: &[u8], delimiter: &[u8]) -> Option<usize> {
     }
 }
 
-/// A part as a file or a text; None for a file that wasn't chosen.
+/// A part's name, and the part as a file or a text; None for a file that wasn't chosen.
 fn field<'a>(
     body: &'a Bytes,
     part: Part,
     limits: &Limits,
-) -> Result<Option<(Cow<'a, str>, Node<'a>)>, Violation> {
+) -> Result<(Cow<'a, str>, Option<Node<'a>>), Violation> {
     let head_at = part.head.start;
     let at = |code: &'static Code| Violation::new(code).with("offset", head_at);
     let head = std::str::from_utf8(&body[part.head]).map_err(|_| at(&codes::MULTIPART_SYNTAX))?;
     let Head { name, file_name, media_type } = Head::parse(head).map_err(at)?;
     if let Some(file_name) = file_name {
         if file_name.is_empty() && part.content.is_empty() {
-            return Ok(None);
+            return Ok((name, None));
         }
         if file_name.is_empty() {
             return Err(at(&codes::MULTIPART_FILE_NAME));
         }
         let bytes = body.slice(part.content);
-        return Ok(Some((name, Node::File(Box::new(FilePart { file_name, media_type, bytes })))));
+        return Ok((name, Some(Node::File(Box::new(FilePart { file_name, media_type, bytes })))));
     }
     if part.content.len() > limits.string() {
         return Err(Violation::new(&codes::BODY_STRING).with("max", limits.string()));
     }
     let text = std::str::from_utf8(&body[part.content]).map_err(|_| Violation::new(&codes::ENCODING))?;
-    Ok(Some((name, Node::Parameter(Cow::Borrowed(text)))))
+    Ok((name, Some(Node::Parameter(Cow::Borrowed(text)))))
 }

@@ -119,6 +119,12 @@ impl<'p> Place<'p> {
         self.report.found.get()
     }
 
+    /// Whether there are more faults than are listed: then it isn't known any more which fields are right, and nothing
+    /// that is found is told.
+    pub(crate) fn is_over(&self) -> bool {
+        self.found() > LISTED
+    }
+
     /// Whether a fault at or below this place is among the first `among`.
     pub(crate) fn is_faulty(&self, among: usize) -> bool {
         let here = self.location();

@@ -1,10 +1,12 @@
 //! The refusal that a report ends in.
 
+use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use campotech_core::{AnswerBody, FaultLocation, Language, Problem, ProblemKind, RequestId, kinds};
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use super::{Code, Issue, ObserverExtension, Source, Violation, codes};
@@ -21,7 +23,12 @@ struct Parts {
     issues: Vec<Issue>,
     truncated: bool,
     headers: Vec<(HeaderName, HeaderValue)>,
+    cause: Option<Cause>,
 }
+
+/// What kept a rule from being checked.
+#[derive(Clone)]
+struct Cause(Arc<dyn Error + Send + Sync>);
 
 impl Rejection {
     /// A refusal of a well-formed body for one more reason, found by the handler: a 422.
@@ -49,17 +56,19 @@ impl Rejection {
             Source::Body => &kinds::VALIDATION,
             Source::Query | Source::Path | Source::Header => &kinds::INVALID_PARAMETERS,
         };
-        Self(Box::new(Parts { kind, issues, truncated, headers: Vec::new() }))
+        Self::new(kind, issues, truncated)
     }
 
     pub(crate) fn of_findings(issues: Vec<Issue>, truncated: bool, conflicts: bool) -> Self {
         let kind = if conflicts { &kinds::CONFLICT } else { &kinds::VALIDATION };
-        Self(Box::new(Parts { kind, issues, truncated, headers: Vec::new() }))
+        Self::new(kind, issues, truncated)
     }
 
-    pub(crate) fn unavailable() -> Self {
-        let kind = &kinds::UNAVAILABLE;
-        Self(Box::new(Parts { kind, issues: Vec::new(), truncated: false, headers: Vec::new() }))
+    pub(crate) fn unavailable(cause: Box<dyn Error + Send + Sync>) -> Self {
+        let mut rejection = Self::new(&kinds::UNAVAILABLE, Vec::new(), false);
+        rejection.0.headers.push((RETRY_AFTER, HeaderValue::from_static("5")));
+        rejection.0.cause = Some(Cause(cause.into()));
+        rejection
     }
 
     pub(crate) fn malformed(violation: Violation) -> Self {
@@ -67,12 +76,7 @@ impl Rejection {
     }
 
     pub(crate) fn malformed_at(issue: Issue) -> Self {
-        Self(Box::new(Parts {
-            kind: &kinds::BAD_REQUEST,
-            issues: vec![issue],
-            truncated: false,
-            headers: Vec::new(),
-        }))
+        Self::new(&kinds::BAD_REQUEST, vec![issue], false)
     }
 
     pub(crate) fn malformed_header(name: &'static str, code: &'static Code) -> Self {
@@ -107,8 +111,11 @@ impl Rejection {
     }
 
     fn one(kind: &'static ProblemKind, location: FaultLocation, violation: Violation) -> Self {
-        let issues = vec![Issue::new(location, violation)];
-        Self(Box::new(Parts { kind, issues, truncated: false, headers: Vec::new() }))
+        Self::new(kind, vec![Issue::new(location, violation)], false)
+    }
+
+    fn new(kind: &'static ProblemKind, issues: Vec<Issue>, truncated: bool) -> Self {
+        Self(Box::new(Parts { kind, issues, truncated, headers: Vec::new(), cause: None }))
     }
 
     /// The refusal as a request with this method is answered: `Accept-Patch` beside `Accept` for a PATCH (RFC 5789,
@@ -182,4 +189,21 @@ impl fmt::Display for Rejection {
     }
 }
 
-impl std::error::Error for Rejection {}
+impl Error for Rejection {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.cause.as_ref().map(|cause| &*cause.0 as _)
+    }
+}
+
+impl PartialEq for Cause {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+// A store's error may repeat what it was asked: it is shown to those only who ask for the source.
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Cause")
+    }
+}

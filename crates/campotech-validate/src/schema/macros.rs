@@ -69,6 +69,9 @@ macro_rules! __schema_rules {
     ($rules:expr; ascii $($rest:tt)*) => {
         $crate::__schema_rules!($crate::schema::Rules::pattern($rules, r"^[\u0000-\u007f]*$"); $($rest)*)
     };
+    ($rules:expr; required $($rest:tt)*) => {
+        $crate::__schema_rules!($crate::schema::Rules::required($rules); $($rest)*)
+    };
     ($rules:expr; email $($rest:tt)*) => {
         $crate::__schema_rules!($crate::schema::Rules::format($rules, "email"); $($rest)*)
     };

@@ -1,5 +1,6 @@
 //! garde's rules as keywords.
 
+use std::cmp::Ordering;
 use std::fmt::Display;
 
 use serde_json::{Number, Value};
@@ -59,6 +60,12 @@ impl Rules {
         self
     }
 
+    /// `required`: no `null`.
+    #[must_use]
+    pub fn required(self) -> Self {
+        Self { schema: self.schema.not_null(), ..self }
+    }
+
     /// `email`, `url`, `ip` and the like.
     #[must_use]
     pub fn format(self, format: &str) -> Self {
@@ -77,7 +84,8 @@ impl Rules {
         if let Some(Value::Object(items)) = self.schema.keywords().remove("items") {
             let mut schema = Schema::any();
             *schema.keywords() = items;
-            self.schema = self.schema.with("items", rules(Self { schema, options: 0 }).schema);
+            let options = usize::from(schema != schema.clone().not_null());
+            self.schema = self.schema.with("items", rules(Self { schema, options }).schema);
         }
         self
     }
@@ -90,18 +98,26 @@ impl Rules {
 
     /// The type's own bound holds, too, where it is the narrower one.
     fn at_least(&mut self, keyword: &str, bound: Option<Number>) {
-        self.narrow(keyword, bound, |bound, own| bound > own);
+        self.narrow(keyword, bound, Ordering::Greater);
     }
 
     fn at_most(&mut self, keyword: &str, bound: Option<Number>) {
-        self.narrow(keyword, bound, |bound, own| bound < own);
+        self.narrow(keyword, bound, Ordering::Less);
     }
 
-    fn narrow(&mut self, keyword: &str, bound: Option<Number>, narrower: fn(f64, f64) -> bool) {
+    fn narrow(&mut self, keyword: &str, bound: Option<Number>, narrower: Ordering) {
         let Some(bound) = bound else { return };
-        let own = self.schema.get(keyword).and_then(Value::as_f64);
-        if own.is_none_or(|own| bound.as_f64().is_some_and(|bound| narrower(bound, own))) {
+        let own = self.schema.get(keyword).and_then(Value::as_number);
+        if own.is_none_or(|own| compare(&bound, own) == Some(narrower)) {
             self.schema.keywords().insert(keyword.to_owned(), bound.into());
         }
+    }
+}
+
+/// Integers as such: the last ones of 64 bits are the same as `f64`.
+fn compare(one: &Number, other: &Number) -> Option<Ordering> {
+    match (one.as_i128(), other.as_i128()) {
+        (Some(one), Some(other)) => Some(one.cmp(&other)),
+        _ => one.as_f64()?.partial_cmp(&other.as_f64()?),
     }
 }

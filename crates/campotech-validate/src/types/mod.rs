@@ -36,6 +36,7 @@ pub use phone::IntlPhone;
 pub use phone::{ArMobile, ArPhone, PhoneKind, PhoneRepair};
 pub use postal_code::PostalCode;
 pub use slug::Slug;
+pub(crate) use text::check as check_text;
 pub use text::{MultilineText, PlainText};
 pub use timestamp::Timestamp;
 

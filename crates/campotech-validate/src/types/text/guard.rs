@@ -23,7 +23,7 @@ pub(super) fn normal(text: &str, max: usize, multiline: bool) -> Result<String, 
     if normal.chars().count() > max { Err(too_long()) } else { Ok(normal) }
 }
 
-fn check(text: &str, multiline: bool) -> Result<(), Violation> {
+pub(crate) fn check(text: &str, multiline: bool) -> Result<(), Violation> {
     let (mut before, mut marks) = (None, 0);
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

@@ -4,6 +4,7 @@ mod guard;
 mod multiline;
 mod plain;
 
+pub(crate) use guard::check;
 pub(super) use guard::forbidden;
 pub use multiline::MultilineText;
 pub use plain::PlainText;
