@@ -80,10 +80,19 @@ fn decoded(message: &str) -> Violation {
     let mut parts = message.split('|');
     let code = parts.next().and_then(codes::named).unwrap_or(&codes::RULE);
     let params = parts.filter_map(|part| part.split_once('='));
-    params.fold(Violation::new(code), |violation, (name, value)| {
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
-        violation.with(name, value)
-    })
+    params.fold(Violation::new(code), |violation, (name, value)| violation.with(name, param(value)))
+}
+
+/// Numbers where JSON has the very same one, and texts as they are. `1000.00` and what no float holds stay texts.
+fn param(text: &str) -> Value {
+    match serde_json::from_str(text) {
+        Ok(Value::Number(number)) => {
+            let same = number.as_f64().is_some_and(|float| float.to_string() == text);
+            if number.is_i64() || number.is_u64() || same { number.into() } else { text.into() }
+        }
+        Ok(value) => value,
+        Err(_) => text.into(),
+    }
 }
 
 /// Codes in the place of texts; the text is chosen when the answer is rendered.
@@ -101,11 +110,11 @@ impl I18n for Codes {
     }
 
     fn range_lower_than(&self, min: &dyn Display) -> Message {
-        format!("range.min|min={min}").into()
+        format!("range.min|min={min:#}").into()
     }
 
     fn range_greater_than(&self, max: &dyn Display) -> Message {
-        format!("range.max|max={max}").into()
+        format!("range.max|max={max:#}").into()
     }
 
     fn credit_card_invalid(&self, _: InvalidCreditCard) -> Message {
