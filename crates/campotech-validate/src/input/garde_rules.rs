@@ -189,3 +189,27 @@ pub fn report_at(place: &Place<'_>, wires: &[Wire], field: &str, violation: Viol
         wire.place(place).report(violation);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn limits_are_told_without_a_loss() {
+        for (message, told) in [
+            ("range.max|max=7", json!(7)),
+            ("range.max|max=-90", json!(-90)),
+            ("range.max|max=0.5", json!(0.5)),
+            ("range.max|max=18446744073709551615", json!(u64::MAX)),
+            ("range.max|max=1000.00", json!("1000.00")),
+            ("range.max|max=12345678901234567.89", json!("12345678901234567.89")),
+            ("range.max|max=12345678901234567890123", json!("12345678901234567890123")),
+            ("range.max|max=\"1000.25\"", json!("1000.25")),
+            ("range.max|max=inf", json!("inf")),
+        ] {
+            assert_eq!(decoded(message).params()["max"], told, "{message}");
+        }
+    }
+}
