@@ -7,9 +7,10 @@ use std::fmt::Debug;
 use bytes::Bytes;
 use campotech_core::Language;
 use campotech_validate::{
-    ArPhone, Cuit, Cursor, Email, Flat, Limits, MultilineText, NewPassword, Page, Password, PlainText,
-    Rejection, Timestamp, Upload, Uuid, Valid, input, json as node, validate_form, validate_headers,
-    validate_json, validate_multipart, validate_path, validate_query,
+    ArMobile, ArPhone, Cae, Cbu, CbuAlias, Cuit, Cursor, Cvu, Dni, Email, Flat, GeoPoint, InvoiceNumber,
+    Limits, MultilineText, NewPassword, Page, Password, Patente, PlainText, PostalCode, Rejection, Slug,
+    Timestamp, Upload, Uuid, Valid, input, json as node, validate_form, validate_headers, validate_json,
+    validate_multipart, validate_path, validate_query,
 };
 use http::{HeaderMap, HeaderValue};
 use proptest::prelude::*;
@@ -189,21 +190,52 @@ fn serde_s_own_errors_tell_nothing_back() {
 #[test]
 fn what_was_taken_is_not_shown_either() {
     let body = json!({
-        "title": "Canary1Canary2", "lines": "Canary1Canary2", "phone": "011 15 8765 4321", "email": "canary1canary2@example.com",
-        "cuit": "20-05536168-2", "chosen": "canary1canary2canary3", "given": "canary1canary2",
+        "title": "Canary1Canary2", "lines": "Canary1Canary2", "phone": "011 15 8765 4321", "mobile": "011 8765 4321",
+        "email": "canary1canary2@canary3canary4.com", "cuit": "20-05536168-2", "chosen": "canary1canary2canary3",
+        "given": "canary1canary2", "slug": "canary1-canary2", "dni": "20.123.456", "cbu": "2850590940090418135201",
+        "cvu": "0000003110001234567898", "alias": "canary1.canary2", "plate": "AB123CD", "postal": "C1425CLA",
+        "cae": "71234567890123", "invoice": "00001-00000123", "place": {"lat": -34.6037123, "lon": -58.3816999},
     });
     let taken = validate_json::<Personal>(body.to_string().as_bytes(), &Limits::new());
     let told = format!("{:?}", taken.unwrap());
-    for secret in ["Canary1Canary2", "canary1canary2", "5491187654321", "20055361682"] {
+    for secret in [
+        "Canary1Canary2",
+        "canary1canary2",
+        "canary3canary4.com",
+        "5491187654321",
+        "20055361682",
+        "canary1-canary2",
+        "canary1.canary2",
+        "20123456",
+        "20.123.456",
+        "2850590940090418135201",
+        "0000003110001234567898",
+        "AB123CD",
+        "C1425CLA",
+        "71234567890123",
+        "00001-00000123",
+        "34.6037123",
+        "58.3816999",
+        "346037123",
+        "583816999",
+    ] {
         assert_eq!(leak(secret, &told), None, "{told}");
     }
+}
+
+#[cfg(feature = "intl-phone")]
+#[test]
+fn numbers_of_other_countries_are_not_shown_either() {
+    let phone: campotech_validate::IntlPhone = "+12025550123".parse().unwrap();
+    assert_eq!(leak("12025550123", &format!("{phone:?}")), None);
 }
 
 input! {
     /// What is about a person.
     #[derive(Debug)]
     struct Personal {
-        title: PlainText<20>, lines: MultilineText<20>, phone: ArPhone, email: Email, cuit: Cuit, chosen: NewPassword,
-        given: Password,
+        title: PlainText<20>, lines: MultilineText<20>, phone: ArPhone, mobile: ArMobile, email: Email, cuit: Cuit,
+        chosen: NewPassword, given: Password, slug: Slug<20>, dni: Dni, cbu: Cbu, cvu: Cvu, alias: CbuAlias,
+        plate: Patente, postal: PostalCode, cae: Cae, invoice: InvoiceNumber, place: GeoPoint,
     }
 }

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use campotech_core::FaultLocation;
 use campotech_validate::schema::{self, Definitions, ParameterPlace};
 use campotech_validate::{
-    ArPhone, Cuit, Cursor, Email, Flat, Limits, MultilineText, NewPassword, Page, Password, PlainText,
+    ArPhone, Cae, Cbu, CbuAlias, Cuit, Cursor, Cvu, Dni, Email, Flat, GeoPoint, InvoiceNumber, InvoiceType,
+    Limits, Money, MultilineText, NewPassword, Page, Password, Patente, PlainText, PostalCode, Slug,
     Timestamp, Uuid, input, validate_json,
 };
 use proptest::prelude::*;
@@ -69,13 +70,29 @@ input! {
         at: Option<Timestamp>,
         password: Password,
         cursor: Option<Cursor>,
+        dni: Option<Dni>,
+        cbu: Option<Cbu>,
+        cvu: Option<Cvu>,
+        alias: Option<CbuAlias>,
+        plate: Option<Patente>,
+        postal: Option<PostalCode>,
+        cae: Option<Cae>,
+        invoice: Option<InvoiceNumber>,
+        kind: Option<InvoiceType>,
+        #[garde(length(chars, min = 2))]
+        slug: Option<Slug<9>>,
+        amount: Option<Money>,
     }
 }
 
 input! {
     /// Types whose rules a schema can say in part.
     #[derive(Debug)]
-    struct Partly { phone: ArPhone, email: Email, cuit: Cuit, password: NewPassword, page: Page }
+    struct Partly {
+        phone: ArPhone, email: Email, cuit: Cuit, password: NewPassword, page: Page, dni: Dni, cbu: Cbu, cvu: Cvu,
+        alias: CbuAlias, plate: Patente, postal: PostalCode, cae: Cae, invoice: InvoiceNumber, kind: InvoiceType,
+        slug: Slug<20>, amount: Money, place: GeoPoint,
+    }
 }
 
 fn validator(schema: &Value) -> jsonschema::Validator {
@@ -278,7 +295,45 @@ fn form() -> BoxedStrategy<Value> {
                 &[json!(""), json!("a="), json!("x".repeat(513))],
             ),
         ),
+        (
+            "dni",
+            texts(
+                &["20.123.456", "01234567", "1.234.567", "20123456"],
+                &["0123456", "20.123456", "M1234567"],
+            ),
+        ),
+        ("cbu", texts(&["28505909-40090418135201"], &["2850590940090418135201-", "285059094009041813520"])),
+        ("cvu", texts(&["0000003110001234567898", "000-0003 1 10001234567898"], &["2850590940090418135201"])),
+        ("alias", texts(&["CUARTO.CENTRO.NAIPE", "abc-12"], &["corto", "con espacio", "ñandues", "a.b_c.d"])),
+        (
+            "plate",
+            texts(
+                &["ab 123 cd", "ABC-123", "123abc", "A123BCD"],
+                &["AB12CD", "AB  123CD", "AB123CD-", "ABC1234"],
+            ),
+        ),
+        (
+            "postal",
+            texts(&["c 1425-cla", "1425", "X5000ABC"], &["O1425CLA", "i1425cla", "C1425", "14255", ""]),
+        ),
+        ("cae", texts(&["71234567890123"], &["7123456789012", "712345678901234", "7123456789012a"])),
+        (
+            "invoice",
+            texts(&["0001-00000123", "99998-99999999"], &["1-123", "0000100000123", "000001-00000123"]),
+        ),
+        ("kind", texts(&["6", "06", "006", "211"], &["4", "0", "0006", "204", "22", "257"])),
+        ("slug", texts(&["Gas-Agua", "24", "a-b-c-d-e"], &["a", "a--b", "-ab", "ab-", "gás", "demasiados"])),
+        (
+            "amount",
+            texts(&["1234.5", "-0", "0.07", "-12345678901234567.89"], &["1e3", "05", "5.", ".5", "1.234"]),
+        ),
     ])
+}
+
+/// Now and then, so that documents which are right stay many.
+fn texts(right: &[&str], wrong: &[&str]) -> BoxedStrategy<Option<Value>> {
+    let values = |texts: &[&str]| texts.iter().map(|text| json!(text)).collect::<Vec<_>>();
+    prop_oneof![3 => Just(None), 1 => member(&values(right), &values(wrong))].boxed()
 }
 
 /// Where `jsonschema` finds faults, and the rules that stand for a missing, an unknown or a repeated member at its object.
@@ -333,7 +388,10 @@ fn the_schema_refuses_no_text_that_is_taken() {
     let validator = validator(&schema::of::<Partly>());
     let good = json!({
         "phone": "011 15 2345-6789", "email": "ana@example.com", "cuit": "20-05536168-2",
-        "password": "cuatro caballos cruzan", "limit": 100,
+        "password": "cuatro caballos cruzan", "limit": 100, "dni": "20.123.456", "cbu": "2850590940090418135201",
+        "cvu": "0000003110001234567898", "alias": "cuarto.centro.naipe", "plate": "AB123CD", "postal": "C1425CLA",
+        "cae": "71234567890123", "invoice": "00001-00000123", "kind": "006", "slug": "plomeria-24",
+        "amount": "1234.50", "place": {"lat": -34.6037, "lon": -58.3816},
     });
     assert!(validator.is_valid(&good) && is_taken::<Partly>(&good));
     let texts = prop_oneof![
@@ -342,13 +400,76 @@ fn the_schema_refuses_no_text_that_is_taken() {
         "[a-zA-Z0-9.+_-]{1,12}@[a-zñüö.-]{1,12}\\.(com|ar|中国)",
         "[0-9]{2}-?[0-9]{8}-?[0-9]",
         "(\\PC|[ a-z]){15,30}",
+        "[0-9]{1,2}[.]?[0-9]{3}[.]?[0-9]{3}|[0-9]{14}|[0-9]{1,3}|[0-9]{4,5}-[0-9]{8}|-?[0-9]{1,17}([.][0-9]{1,2})?",
+        "000[ -]?[0-9]{4}[ -]?[0-9]{15}|[0-9]{8}[ -]?[0-9]{14}",
+        "[A-Za-z]{0,3}[ -]?[0-9]{3,4}[ -]?[A-Za-z]{0,3}",
+        "[0-9A-Za-z]{1,9}([.-][0-9A-Za-z]{1,5}){0,2}",
     ];
-    let members = prop::sample::select(vec!["phone", "email", "cuit", "password"]);
+    let members = prop::sample::select(vec![
+        "phone", "email", "cuit", "password", "dni", "cbu", "cvu", "alias", "plate", "postal", "cae",
+        "invoice", "kind", "slug", "amount",
+    ]);
     proptest!(Config { cases: 10_000, failure_persistence: None, ..Config::default() }, |(name in members, text in texts)| {
         let mut document = good.clone();
         document[name] = json!(text);
         prop_assert!(!is_taken::<Partly>(&document) || validator.is_valid(&document), "{}", name);
     });
+    // Each mark of a decomposed letter counts in what was sent, and no longer in its A-label.
+    let decomposed = format!("ana@{}.example", [&*"o\u{308}".repeat(40); 4].join("."));
+    assert!(decomposed.chars().count() > 254);
+    // The longest of an identifier that a person may write, with a sign between any two.
+    for (name, text) in [
+        ("email", &*decomposed),
+        ("cbu", "2-8-5-0-5-9-0-9-4-0-0-9-0-4-1-8-1-3-5-2-0-1"),
+        ("cvu", "0 0 0 0 0 0 3 1 1 0 0 0 1 2 3 4 5 6 7 8 9 8"),
+        ("plate", "a-b 1-2 3-c d"),
+        ("postal", "c 1-4 2-5 c l a"),
+        ("amount", "-90000000000000000.00"),
+    ] {
+        let mut document = good.clone();
+        document[name] = json!(text);
+        assert!(is_taken::<Partly>(&document) && validator.is_valid(&document), "{name}");
+    }
+    for lat in ["1e1", "-1e-7", "-34.60370000"] {
+        let place: Value = serde_json::from_str(&format!(r#"{{"lat": {lat}, "lon": -58.3816}}"#)).unwrap();
+        let mut document = good.clone();
+        document["place"] = place;
+        assert!(is_taken::<Partly>(&document) && validator.is_valid(&document), "{lat}");
+    }
+}
+
+#[test]
+fn every_identifier_says_what_it_looks_like() {
+    let document = schema::of::<Partly>();
+    let properties = &document["$defs"]["Partly"]["properties"];
+    for name in ["dni", "cbu", "cvu", "alias", "plate", "postal", "cae", "invoice", "kind", "slug", "amount"]
+    {
+        let schema = &properties[name];
+        assert!(schema["pattern"].is_string() && schema["maxLength"].is_u64(), "{name}: {schema}");
+        for example in schema["examples"].as_array().unwrap() {
+            assert!(jsonschema::is_valid(schema, example), "{name}: {example}");
+        }
+    }
+}
+
+#[cfg(feature = "intl-phone")]
+#[test]
+fn numbers_of_every_country_say_what_they_look_like() {
+    input! {
+        struct Abroad { phone: campotech_validate::IntlPhone }
+    }
+    let document = schema::of::<Abroad>();
+    let schema = &document["$defs"]["Abroad"]["properties"]["phone"];
+    let validator = validator(schema);
+    let right = ["+59894231234", "  +1 (202) 555-0123 ", "+54 11 15 8765-4321", "+(598) 94.231/234"];
+    for (texts, valid) in
+        [(&right[..], true), (&["", "11 4321 1234", "++1", "+", "+1 202 555 0123 x5"], false)]
+    {
+        for text in texts {
+            let taken = text.parse::<campotech_validate::IntlPhone>().is_ok();
+            assert_eq!((taken, validator.is_valid(&json!(text))), (valid, valid), "{text}");
+        }
+    }
 }
 
 fn is_taken<T: campotech_validate::Input>(document: &Value) -> bool {

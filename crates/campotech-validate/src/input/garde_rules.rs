@@ -87,10 +87,19 @@ fn decoded(message: &str) -> Violation {
     let mut parts = message.split('|');
     let code = parts.next().and_then(codes::named).unwrap_or(&codes::RULE);
     let params = parts.filter_map(|part| part.split_once('='));
-    params.fold(Violation::new(code), |violation, (name, value)| {
-        let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
-        violation.with(name, value)
-    })
+    params.fold(Violation::new(code), |violation, (name, value)| violation.with(name, param(value)))
+}
+
+/// Numbers where JSON has the very same one, and texts as they are. `1000.00` and what no float holds stay texts.
+fn param(text: &str) -> Value {
+    match serde_json::from_str(text) {
+        Ok(Value::Number(number)) => {
+            let same = number.as_f64().is_some_and(|float| float.to_string() == text);
+            if number.is_i64() || number.is_u64() || same { number.into() } else { text.into() }
+        }
+        Ok(value) => value,
+        Err(_) => text.into(),
+    }
 }
 
 /// Codes in the place of texts; the text is chosen when the answer is rendered.
@@ -108,11 +117,11 @@ impl I18n for Codes {
     }
 
     fn range_lower_than(&self, min: &dyn Display) -> Message {
-        format!("range.min|min={min}").into()
+        format!("range.min|min={min:#}").into()
     }
 
     fn range_greater_than(&self, max: &dyn Display) -> Message {
-        format!("range.max|max={max}").into()
+        format!("range.max|max={max:#}").into()
     }
 
     fn credit_card_invalid(&self, _: InvalidCreditCard) -> Message {
@@ -185,5 +194,29 @@ pub fn any_faulty(place: &Place<'_>, wires: &[Wire], fields: &[&str], among: usi
 pub fn report_at(place: &Place<'_>, wires: &[Wire], field: &str, violation: Violation) {
     if let Some(wire) = find(wires, field) {
         wire.place(place).report(violation);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn limits_are_told_without_a_loss() {
+        for (message, told) in [
+            ("range.max|max=7", json!(7)),
+            ("range.max|max=-90", json!(-90)),
+            ("range.max|max=0.5", json!(0.5)),
+            ("range.max|max=18446744073709551615", json!(u64::MAX)),
+            ("range.max|max=1000.00", json!("1000.00")),
+            ("range.max|max=12345678901234567.89", json!("12345678901234567.89")),
+            ("range.max|max=12345678901234567890123", json!("12345678901234567890123")),
+            ("range.max|max=\"1000.25\"", json!("1000.25")),
+            ("range.max|max=inf", json!("inf")),
+        ] {
+            assert_eq!(decoded(message).params()["max"], told, "{message}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use super::ascii;
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// A DNI: seven or eight digits, with or without dots (`20.123.456`). It has no check digit.
 ///
@@ -59,6 +60,12 @@ impl ParseText for Dni {
         };
         let number = number.map(|digits| ascii::value(&digits)).filter(|number| *number >= 1_000_000);
         number.map(Self).ok_or_else(|| Violation::new(&codes::DNI_FORMAT))
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let form = "^(0?[1-9][0-9]{6}|[1-9][0-9]{7}|(0?[1-9]|[1-9][0-9])[.][0-9]{3}[.][0-9]{3})$";
+        let schema = Schema::string().with("pattern", form).with("maxLength", 10);
+        schema.with("examples", vec!["20.123.456", "20123456"])
     }
 }
 

@@ -15,7 +15,8 @@ const DECIMALS: usize = 7;
 /// A place by WGS 84, `{"lat": -34.6037, "lon": -58.3816}`: degrees of at most seven decimals, kept exactly.
 ///
 /// Refused: the point 0, 0, which is where programs put what they don't know (`geo.zero`), and what is in Argentina only
-/// with latitude and longitude exchanged (`geo.swapped`). As text: `-34.6037,-58.3816`.
+/// with latitude and longitude exchanged (`geo.swapped`). As text: `-34.6037,-58.3816`. Zeros behind the seventh decimal are
+/// taken; exponents (`1e-7`) in JSON only, whose writers choose them on their own.
 ///
 /// ```
 /// use campotech_validate::{GeoPoint, Limits, input, validate_json};
@@ -64,7 +65,7 @@ impl GeoPoint {
         if (lat, lon) == (0, 0) {
             return Err(Violation::new(&codes::GEO_ZERO));
         }
-        if !is_about_argentina(lat, lon) && is_about_argentina(lon, lat) {
+        if !is_about_argentina(lat, lon) && !is_about_islands(lat, lon) && is_about_argentina(lon, lat) {
             return Err(Violation::new(&codes::GEO_SWAPPED));
         }
         Ok(Self { lat, lon })
@@ -76,9 +77,28 @@ fn is_about_argentina(lat: i32, lon: i32) -> bool {
     (-552_000_000..=-217_000_000).contains(&lat) && (-736_000_000..=-536_000_000).contains(&lon)
 }
 
+/// The South Orkneys (Base Orcadas) and South Georgia, which would lie in the sea off the mainland if they were exchanged.
+fn is_about_islands(lat: i32, lon: i32) -> bool {
+    let orkneys = (-615_000_000..=-600_000_000, -470_000_000..=-440_000_000);
+    let georgia = (-552_000_000..=-536_000_000, -386_000_000..=-354_000_000);
+    [orkneys, georgia].iter().any(|(lats, lons)| lats.contains(&lat) && lons.contains(&lon))
+}
+
 impl<const MAX: i32> Degrees<MAX> {
     /// Digits with a sign and a fraction, if any; no exponent.
     fn parse(text: &str) -> Result<Self, Violation> {
+        Self::times_ten_to(text, 0)
+    }
+
+    /// A number of JSON.
+    fn number(text: &str) -> Result<Self, Violation> {
+        let Some((text, exponent)) = text.split_once(['e', 'E']) else { return Self::parse(text) };
+        // What has more digits than an exponent's i32 is beyond any other number of the text, or below.
+        let beyond = if exponent.starts_with('-') { -i32::MAX } else { i32::MAX };
+        Self::times_ten_to(text, exponent.parse().unwrap_or(beyond))
+    }
+
+    fn times_ten_to(text: &str, exponent: i32) -> Result<Self, Violation> {
         let expected = || Violation::new(&codes::TYPE).with("expected", "number");
         let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
@@ -88,13 +108,22 @@ impl<const MAX: i32> Degrees<MAX> {
         {
             return Err(expected());
         }
-        if fraction.len() > DECIMALS {
-            return Err(Violation::new(&codes::NUMBER_SCALE).with("max", DECIMALS));
+        let digits = || whole.bytes().chain(fraction.bytes());
+        let zeros = digits().rev().take_while(|digit| *digit == b'0').count();
+        let significant = whole.len() + fraction.len() - zeros;
+        if significant == 0 {
+            return Ok(Self(0));
         }
-        let padded =
-            whole.bytes().chain(fraction.bytes()).chain([b'0'; DECIMALS].into_iter().skip(fraction.len()));
-        let units = padded
+        // How many zeros make ten-millionths of the digits that say something.
+        let places = |count: usize| i64::try_from(count).unwrap_or(i64::MAX / 4);
+        let missing = i64::from(exponent) + places(DECIMALS + zeros) - places(fraction.len());
+        let Ok(missing) = u32::try_from(missing) else {
+            return Err(Violation::new(&codes::NUMBER_SCALE).with("max", DECIMALS));
+        };
+        let units = digits()
+            .take(significant)
             .fold(0_i64, |units, digit| units.saturating_mul(10).saturating_add(i64::from(digit - b'0')));
+        let units = units.saturating_mul(10_i64.saturating_pow(missing));
         let most = MAX * DEGREE;
         match i32::try_from(if negative { -units } else { units }) {
             Ok(units) if (-most..=most).contains(&units) => Ok(Self(units)),
@@ -103,16 +132,21 @@ impl<const MAX: i32> Degrees<MAX> {
         }
     }
 
-    /// The nearest to a number that was written with seven decimals.
-    fn nearest(degrees: f64) -> Result<Self, Violation> {
-        Self::parse(&format!("{degrees:.DECIMALS$}"))
+    /// The degrees that a number of seven decimals at most was made from.
+    fn exact(degrees: f64) -> Result<Self, Violation> {
+        let nearest = Self::parse(&format!("{degrees:.DECIMALS$}"))?;
+        if f64::from(nearest.0) / f64::from(DEGREE) == degrees {
+            Ok(nearest)
+        } else {
+            Err(Violation::new(&codes::NUMBER_SCALE).with("max", DECIMALS))
+        }
     }
 }
 
 impl<const MAX: i32> Input for Degrees<MAX> {
     fn read(node: Node<'_>, place: &Place<'_>) -> Option<Self> {
         let read = match &node {
-            Node::Number(text) => Self::parse(text),
+            Node::Number(text) => Self::number(text),
             Node::Parameter(text) => Self::parse(text),
             _ => Err(Violation::new(&codes::TYPE).with("expected", "number")),
         };
@@ -157,6 +191,7 @@ impl FromStr for GeoPoint {
 
 /// As [`GeoPoint`] has them on the wire.
 #[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Wire {
     lat: f64,
     lon: f64,
@@ -171,7 +206,7 @@ impl serde::Serialize for GeoPoint {
 impl<'de> serde::Deserialize<'de> for GeoPoint {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Wire { lat, lon } = Wire::deserialize(deserializer)?;
-        let point = Degrees::nearest(lat).and_then(|lat| Self::new(lat, Degrees::nearest(lon)?));
+        let point = Degrees::exact(lat).and_then(|lat| Self::new(lat, Degrees::exact(lon)?));
         point.map_err(|violation| serde::de::Error::custom(violation.code().name))
     }
 }
@@ -210,6 +245,7 @@ mod tests {
             ("0,180.0000001", "range.max"),
             ("0,99999999999999999999", "range.max"),
             ("1.12345678,0", "number.scale"),
+            ("1.123456780,0", "number.scale"),
             ("NaN,0", "type"),
             ("1e1,0", "type"),
             ("+1,0", "type"),
@@ -235,20 +271,85 @@ mod tests {
         };
         assert_eq!(faults(r#"{"lat": 91, "lon": "x"}"#).len(), 2);
         assert_eq!(faults(r#"{"lat": -58.3816, "lon": -34.6037}"#).len(), 1);
-        assert_eq!(faults(r#"{"lat": 1e1, "lat2": 3}"#).len(), 3);
+        assert_eq!(faults(r#"{"lat": "1e1", "lat2": 3}"#).len(), 3);
         let near = validate_query::<GeoPoint>("lat=-34.6&lon=-58.4").unwrap();
         assert_eq!(near.to_string(), "-34.6,-58.4");
         assert!(validate_query::<GeoPoint>("lat=NaN&lon=-58.4").is_err());
     }
 
     #[test]
+    fn islands_are_not_exchanged() {
+        // Base Orcadas, Grytviken, and both exchanged, which is in the sea.
+        for fine in ["-60.738,-44.738", "-54.28,-36.51", "-44.738,-60.738", "-36.51,-54.28"] {
+            assert_eq!(fine.parse::<GeoPoint>().unwrap().to_string(), fine);
+        }
+        for swapped in ["-62,-44.738", "-60.738,-43.9", "-54.28,-39", "-58.3816,-34.6037"] {
+            assert_eq!(swapped.parse::<GeoPoint>().unwrap_err().code().name, "geo.swapped", "{swapped}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_however_they_are_written() {
+        let read = |lat: &str| {
+            let body = format!(r#"{{"lat": {lat}, "lon": -58.3816}}"#);
+            let read = validate_json::<GeoPoint>(body.as_bytes(), &Limits::new());
+            read.map(|point| point.lat).map_err(|rejection| rejection.issues()[0].code().to_owned())
+        };
+        for (lat, units) in [
+            ("-34.60370000", -346_037_000),
+            ("-34.6037000000000000000000", -346_037_000),
+            ("-1e-7", -1),
+            ("1e1", 100_000_000),
+            ("1E+1", 100_000_000),
+            ("0.9e2", 900_000_000),
+            ("-346037e-4", -346_037_000),
+            ("-34603700000e-9", -346_037_000),
+            ("0e99999999999999999999", 0),
+            ("0.00e-99999999999999999999", 0),
+        ] {
+            assert_eq!(read(lat), Ok(units), "{lat}");
+        }
+        for (lat, code) in [
+            ("1e-8", "number.scale"),
+            ("1.5e-7", "number.scale"),
+            ("1e-99999999999999999999", "number.scale"),
+            ("1e2", "range.max"),
+            ("-1e400", "range.min"),
+            ("1e99999999999999999999", "range.max"),
+        ] {
+            assert_eq!(read(lat).unwrap_err(), code, "{lat}");
+        }
+        assert!(validate_query::<GeoPoint>("lat=1e1&lon=-58.4").is_err());
+    }
+
+    #[test]
+    fn stored_places_are_never_guessed() {
+        let stored = |text: &str| serde_json::from_str::<GeoPoint>(text);
+        assert_eq!(stored(r#"{"lat": -34.6037, "lon": -58}"#).unwrap().to_string(), "-34.6037,-58");
+        for wrong in [
+            r#"{"lat": -34.60370004, "lon": -58.3816}"#,
+            r#"{"lat": 0.30000000000000004, "lon": -58.3816}"#,
+            r#"{"lat": -34.6037, "lon": -58.3816, "alt": 25}"#,
+            r#"{"lat": 1e300, "lon": -58.3816}"#,
+            r#"{"lat": 0, "lon": 0}"#,
+        ] {
+            assert!(stored(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn every_place_comes_back_as_it_was() {
         use proptest::prelude::*;
-        proptest!(|(lat in -900_000_000..=900_000_000, lon in -1_800_000_000..=1_800_000_000)| {
+        let (lats, lons) = (-900_000_000..=900_000_000, -1_800_000_000..=1_800_000_000);
+        // Floats below a hundred thousandth are written with an exponent.
+        let (lats, lons) = (prop_oneof![lats, -999..=999], prop_oneof![lons, -999..=999]);
+        proptest!(|(lat in lats, lon in lons)| {
             if let Ok(point) = GeoPoint::new(Degrees(lat), Degrees(lon)) {
                 prop_assert_eq!(point.to_string().parse::<GeoPoint>(), Ok(point));
-                let restored: GeoPoint = serde_json::from_str(&serde_json::to_string(&point).unwrap()).unwrap();
-                prop_assert_eq!(restored, point);
+                let sent = serde_json::to_string(&point).unwrap();
+                prop_assert_eq!(serde_json::from_str::<GeoPoint>(&sent).unwrap(), point);
+                let read = validate_json::<GeoPoint>(sent.as_bytes(), &Limits::new());
+                prop_assert_eq!(read.map(|read| *read).ok(), Some(point), "{}", sent);
             }
         });
     }

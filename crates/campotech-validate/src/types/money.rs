@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// An amount of Argentine pesos, exact to the centavo: text with a point and at most two decimals (`1234.56`).
 ///
@@ -33,6 +34,8 @@ impl Money {
     /// The largest amount.
     pub const MAX: Self = Self(9_000_000_000_000_000_000);
     const DECIMALS: usize = 2;
+    /// A space, and those that `Intl.NumberFormat` puts there so that no line breaks at them.
+    const SPACES: [char; 3] = [' ', '\u{a0}', '\u{202f}'];
 
     /// An amount of centavos, or the nearest that there is.
     #[must_use]
@@ -70,15 +73,15 @@ impl Money {
         self.0.checked_mul(times).and_then(Self::of)
     }
 
-    /// An amount as Argentines write it: a comma before the decimals, perhaps points between the thousands, perhaps a `$`
-    /// first.
+    /// An amount as Argentines write it, and as `Intl.NumberFormat('es-AR')` prints it: a comma before the decimals, perhaps
+    /// points between the thousands, perhaps a `$` first. Spaces around it and behind the `$` may be those that don't break.
     ///
     /// # Errors
     /// `money.format`, `number.scale`, `range.min`, `range.max`.
     pub fn parse_es_ar(text: &str) -> Result<Self, Violation> {
         let format = || Violation::new(&codes::MONEY_FORMAT);
-        let (negative, text) = sign(text.trim_matches(' '));
-        let text = text.strip_prefix('$').map_or(text, |text| text.trim_start_matches(' '));
+        let (negative, text) = sign(text.trim_matches(Self::SPACES));
+        let text = text.strip_prefix('$').map_or(text, |text| text.trim_start_matches(Self::SPACES));
         let (whole, decimals) =
             text.split_once(',').map_or((text, None), |(whole, decimals)| (whole, Some(decimals)));
         let mut groups = whole.split('.');
@@ -101,6 +104,12 @@ impl ParseText for Money {
         let (whole, decimals) =
             text.split_once('.').map_or((text, None), |(whole, decimals)| (whole, Some(decimals)));
         amount(negative, std::iter::once(whole), decimals)
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let form = "^-?(0|[1-9][0-9]{0,16})([.][0-9]{1,2})?$";
+        let schema = Schema::string().with("pattern", form).with("maxLength", 21);
+        schema.with("examples", vec!["1234.50"])
     }
 }
 
@@ -138,11 +147,13 @@ fn amount<'t>(
     signed.and_then(Money::of).ok_or_else(beyond)
 }
 
+/// `{:#}` is the text as JSON has it, in quotes: that is how a limit is told that would else read like a number.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let cents = self.0.unsigned_abs();
-        write!(f, "{sign}{}.{:02}", cents / 100, cents % 100)
+        let quote = if f.alternate() { "\"" } else { "" };
+        write!(f, "{quote}{sign}{}.{:02}{quote}", cents / 100, cents % 100)
     }
 }
 
@@ -211,11 +222,26 @@ mod tests {
             ("1234,5", 123_450),
             ("$ 1.234.567", 123_456_700),
             ("-$0,5", -50),
+            ("$\u{a0}1.234,50", 123_450),
+            ("-$\u{a0}1.234,50", -123_450),
+            ("\u{202f}$\u{202f}1.234,50\u{a0}", 123_450),
             ("12", 1200),
         ] {
             assert_eq!(Money::parse_es_ar(text).unwrap().cents(), cents, "{text}");
         }
-        for bad in ["1.23", "1.2345", "1234.567", ".123", "1..234", "1,2,3", "1,", "$", "0.123", "1.234.56"] {
+        for bad in [
+            "1\u{a0}234",
+            "1.23",
+            "1.2345",
+            "1234.567",
+            ".123",
+            "1..234",
+            "1,2,3",
+            "1,",
+            "$",
+            "0.123",
+            "1.234.56",
+        ] {
             assert_eq!(Money::parse_es_ar(bad).unwrap_err().code().name, "money.format", "{bad}");
         }
         assert_eq!(Money::parse_es_ar("1,234").unwrap_err().code().name, "number.scale");
@@ -249,5 +275,41 @@ mod tests {
         ] {
             assert_eq!(read(body).unwrap_err().issues()[0].code(), code, "{body}");
         }
+    }
+
+    #[test]
+    fn limits_are_told_as_amounts() {
+        crate::input! {
+            #[derive(Debug)]
+            struct Quotes {
+                #[garde(range(max = Money::from_cents(100_000)))]
+                round: Money,
+                #[garde(range(max = Money::from_cents(1_234_567_890_123_456_789)))]
+                long: Money,
+                #[garde(range(max = Money::from_cents(100_025)))]
+                quarters: Money,
+                #[garde(range(max = 7))]
+                count: u8,
+                #[garde(range(max = 0.5))]
+                share: f64,
+            }
+        }
+        let fine = r#"{"round": "1000", "long": "0", "quarters": "1000.25", "count": 7, "share": 0.5}"#;
+        let quotes = validate_json::<Quotes>(fine.as_bytes(), &Limits::new()).unwrap();
+        assert_eq!(
+            (quotes.round.cents(), quotes.long, quotes.quarters.cents()),
+            (100_000, Money::ZERO, 100_025)
+        );
+        assert_eq!((quotes.count, quotes.share.to_string().as_str()), (7, "0.5"));
+        let most = "90000000000000000";
+        let body = format!(
+            r#"{{"round": "{most}", "long": "{most}", "quarters": "{most}", "count": 8, "share": 0.75}}"#
+        );
+        let rejection = validate_json::<Quotes>(body.as_bytes(), &Limits::new()).unwrap_err();
+        let limits: Vec<_> =
+            rejection.issues().iter().map(|issue| issue.violation().params()["max"].to_string()).collect();
+        let told = [r#""1000.00""#, r#""12345678901234567.89""#, r#""1000.25""#, "7", "0.5"];
+        assert_eq!(limits.iter().collect::<std::collections::BTreeSet<_>>().len(), told.len(), "{limits:?}");
+        assert!(told.iter().all(|told| limits.iter().any(|limit| limit == told)), "{limits:?}");
     }
 }

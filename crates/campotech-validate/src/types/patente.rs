@@ -5,6 +5,7 @@ use std::fmt;
 use super::ascii;
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// What plates look like, and what they are of.
 const SHAPES: [(&[u8], PatenteKind, bool); 4] = [
@@ -72,6 +73,15 @@ impl ParseText for Patente {
             shape.map(|&(_, kind, mercosur)| Self { ascii, kind, mercosur })
         });
         found.ok_or_else(|| Violation::new(&codes::PATENTE_FORMAT))
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let form = "^([A-Za-z]([ -]?[A-Za-z]){2}([ -]?[0-9]){3}\
+                    |[A-Za-z][ -]?[A-Za-z]([ -]?[0-9]){3}([ -]?[A-Za-z]){2}\
+                    |[0-9]([ -]?[0-9]){2}([ -]?[A-Za-z]){3}\
+                    |[A-Za-z]([ -]?[0-9]){3}([ -]?[A-Za-z]){3})$";
+        let schema = Schema::string().with("pattern", form).with("maxLength", 13);
+        schema.with("examples", vec!["AB123CD", "ABC123"])
     }
 }
 

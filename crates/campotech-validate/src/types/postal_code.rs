@@ -5,6 +5,7 @@ use std::fmt;
 use super::ascii;
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// An Argentine postal code: the CPA (`C1425CLA`), or the four digits that came before it (`1425`).
 ///
@@ -61,6 +62,12 @@ impl ParseText for PostalCode {
         }
         let known = [&b"A0000AAA"[..], b"0000"].iter().any(|shape| ascii::has_shape(&ascii[..len], shape));
         if known { Ok(Self { ascii }) } else { Err(format()) }
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let form = "^([A-HJ-NP-Za-hj-np-z]([ -]?[0-9]){4}([ -]?[A-Za-z]){3}|[0-9]([ -]?[0-9]){3})$";
+        let schema = Schema::string().with("pattern", form).with("maxLength", 15);
+        schema.with("examples", vec!["C1425CLA", "1425"])
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// A name that stands in a URL: 1 to `MAX` of `a-z` and `0-9`, single hyphens between them.
 ///
@@ -17,7 +18,7 @@ use crate::report::{Violation, codes};
 /// assert_eq!("plomería".parse::<Slug<40>>().unwrap_err().code().name, "slug.format");
 /// # Ok::<(), campotech_validate::Violation>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slug<const MAX: usize>(String);
 
 impl<const MAX: usize> Slug<MAX> {
@@ -36,7 +37,7 @@ impl<const MAX: usize> Slug<MAX> {
 
 impl<const MAX: usize> ParseText for Slug<MAX> {
     fn parse_text(text: &str) -> Result<Self, Violation> {
-        if text.len() > MAX {
+        if text.chars().count() > MAX {
             return Err(Violation::new(&codes::LENGTH_MAX).with("max", MAX));
         }
         let word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
@@ -46,11 +47,23 @@ impl<const MAX: usize> ParseText for Slug<MAX> {
             Err(Violation::new(&codes::SLUG_FORMAT))
         }
     }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let schema = Schema::string().with("maxLength", MAX).with("examples", vec!["plomeria-24"]);
+        schema.with("pattern", "^[0-9A-Za-z]+(-[0-9A-Za-z]+)*$")
+    }
 }
 
 impl<const MAX: usize> fmt::Display for Slug<MAX> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
+    }
+}
+
+/// Masked, so that it may stand in a log, since many a name is a person's: `Slug(11 bytes)`.
+impl<const MAX: usize> fmt::Debug for Slug<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Slug({} bytes)", self.0.len())
     }
 }
 
@@ -85,5 +98,8 @@ mod tests {
             assert_eq!(bad.parse::<Slug<10>>().unwrap_err().code().name, "slug.format", "{bad:?}");
         }
         assert_eq!("12345678901".parse::<Slug<10>>().unwrap_err().code().name, "length.max");
+        // Ten characters of eleven bytes are not too long.
+        assert_eq!("plomería-2".parse::<Slug<10>>().unwrap_err().code().name, "slug.format");
+        assert_eq!(format!("{:?}", "juan-perez".parse::<Slug<10>>().unwrap()), "Slug(10 bytes)");
     }
 }

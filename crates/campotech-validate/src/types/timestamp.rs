@@ -10,7 +10,9 @@ use crate::schema::{Definitions, Schema};
 /// A point in time, written as RFC 3339 with its offset: `2026-01-02T03:04:05-03:00`.
 ///
 /// A time without an offset is a different thing, and refused as `timestamp.offset`; so are leap seconds, which no clock
-/// here can show. Normal form: UTC with a `Z`, fractions down to nanoseconds.
+/// here can show. From the beginning of the year 0 to `9999-12-30T22:00:00.999999999Z`, a day and two hours before four digits
+/// end, so that any offset can be added. Normal form: UTC with a `Z`, fractions down to
+/// nanoseconds.
 ///
 /// ```
 /// use campotech_validate::Timestamp;
@@ -30,17 +32,18 @@ impl Timestamp {
         self.0.as_nanosecond().div_euclid(1_000_000_000).try_into().unwrap_or(i64::MAX)
     }
 
-    /// The point `seconds` after the beginning of 1970 in UTC; None outside of the years 0 to 9999.
+    /// The point `seconds` after the beginning of 1970 in UTC; None before the year 0 or after `9999-12-30T22:00:00Z`.
     #[must_use]
     pub fn from_unix_seconds(seconds: i64) -> Option<Self> {
         jiff::Timestamp::from_second(seconds).ok().filter(readable).map(Self)
     }
 }
 
-/// Whether RFC 3339 has a way to write it in UTC: an offset can push it out of the years 0 to 9999.
+/// Whether RFC 3339 has a way to write it in UTC: an offset can push it before the year 0. The other end is that of
+/// `jiff::Timestamp`.
 fn readable(time: &jiff::Timestamp) -> bool {
-    const YEAR_0: i64 = -62_167_219_200;
-    time.as_second() >= YEAR_0
+    const YEAR_0: i128 = -62_167_219_200;
+    time.as_nanosecond() >= YEAR_0 * 1_000_000_000
 }
 
 impl ParseText for Timestamp {
@@ -94,7 +97,8 @@ impl TryFrom<SystemTime> for Timestamp {
     type Error = Violation;
 
     fn try_from(time: SystemTime) -> Result<Self, Violation> {
-        jiff::Timestamp::try_from(time).map(Self).map_err(|_| Violation::new(&codes::TIMESTAMP_INVALID))
+        let time = jiff::Timestamp::try_from(time).ok().filter(readable).map(Self);
+        time.ok_or_else(|| Violation::new(&codes::TIMESTAMP_INVALID))
     }
 }
 
@@ -128,6 +132,37 @@ mod tests {
         assert_eq!(Timestamp::try_from(SystemTime::from(time)), Ok(time));
         for fine in ["2026-01-02t03:04:05z", "2024-02-29T00:00:00Z", "2026-01-02T03:04:05.123456789+23:59"] {
             assert!(fine.parse::<Timestamp>().is_ok(), "{fine}");
+        }
+    }
+
+    #[test]
+    fn it_begins_with_the_year_0_and_ends_a_day_before_the_year_10000() {
+        use std::time::Duration;
+        let first: Timestamp = "0000-01-01T00:00:00Z".parse().unwrap();
+        assert_eq!(first.unix_seconds(), -62_167_219_200);
+        assert_eq!(Timestamp::from_unix_seconds(first.unix_seconds()), Some(first));
+        assert_eq!(Timestamp::from_unix_seconds(first.unix_seconds() - 1), None);
+        assert_eq!(Timestamp::try_from(SystemTime::from(first)), Ok(first));
+        for before in [Duration::from_nanos(1), Duration::from_millis(500), Duration::from_secs(86_400)] {
+            let before = SystemTime::from(first) - before;
+            assert_eq!(Timestamp::try_from(before).unwrap_err().code().name, "timestamp.invalid");
+        }
+        let last: Timestamp = "9999-12-30T22:00:00.999999999Z".parse().unwrap();
+        assert_eq!(
+            Timestamp::from_unix_seconds(last.unix_seconds()).unwrap().unix_seconds(),
+            253_402_207_200
+        );
+        assert_eq!(Timestamp::from_unix_seconds(last.unix_seconds() + 1), None);
+        assert_eq!(last.to_string().parse(), Ok(last));
+        for beyond in [
+            "0000-01-01T00:00:59.5+00:01",
+            "0000-01-01T00:00:59.999999999+00:01",
+            "0000-01-01T00:00:00+00:01",
+            "9999-12-30T22:00:01Z",
+            "9999-12-31T23:59:59Z",
+            "9999-12-31T23:59:59-03:00",
+        ] {
+            assert_eq!(beyond.parse::<Timestamp>().unwrap_err().code().name, "timestamp.invalid", "{beyond}");
         }
     }
 

@@ -28,10 +28,13 @@ impl Uuid {
         Self(uuid::Uuid::now_v7().into_bytes())
     }
 
-    /// The one with these bytes, which the service made itself.
+    /// The one with these bytes; None for a version or variant that is not taken as text either.
     #[must_use]
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
+    pub const fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
+        let id = uuid::Uuid::from_bytes(bytes);
+        let known =
+            matches!(id.get_variant(), uuid::Variant::RFC4122) && matches!(id.get_version_num(), 1..=8);
+        if known || id.is_nil() || id.is_max() { Some(Self(bytes)) } else { None }
     }
 
     /// The sixteen bytes.
@@ -45,15 +48,8 @@ impl ParseText for Uuid {
     fn parse_text(text: &str) -> Result<Self, Violation> {
         let hyphenated = text.len() == 36 && [8, 13, 18, 23].iter().all(|&at| text.as_bytes()[at] == b'-');
         let parsed = if hyphenated { uuid::Uuid::try_parse(text).ok() } else { None };
-        match parsed {
-            Some(id) if id.is_nil() || id.is_max() => Ok(Self(id.into_bytes())),
-            Some(id)
-                if id.get_variant() == uuid::Variant::RFC4122 && (1..=8).contains(&id.get_version_num()) =>
-            {
-                Ok(Self(id.into_bytes()))
-            }
-            _ => Err(Violation::new(&codes::UUID_INVALID)),
-        }
+        let known = parsed.and_then(|id| Self::from_bytes(id.into_bytes()));
+        known.ok_or_else(|| Violation::new(&codes::UUID_INVALID))
     }
 
     fn text_schema(_: &mut Definitions) -> Schema {
@@ -78,6 +74,24 @@ impl fmt::Debug for Uuid {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_that_are_taken_can_be_read_back() {
+        use proptest::prelude::*;
+        assert!(Uuid::from_bytes([0; 16]).is_some() && Uuid::from_bytes([255; 16]).is_some());
+        let made = Uuid::generate();
+        assert_eq!(Uuid::from_bytes(*made.as_bytes()), Some(made));
+        proptest!(|(bytes: [u8; 16], version in 0_u8..16, variant in 0_u8..4)| {
+            let mut bytes = bytes;
+            bytes[6] = version << 4 | bytes[6] & 15;
+            bytes[8] = variant << 6 | bytes[8] & 63;
+            let id = Uuid::from_bytes(bytes);
+            prop_assert_eq!(id.is_some(), (1..=8).contains(&version) && variant == 2);
+            if let Some(id) = id {
+                prop_assert_eq!(id.to_string().parse(), Ok(id));
+            }
+        });
+    }
 
     #[test]
     fn only_the_hyphenated_form_is_taken() {

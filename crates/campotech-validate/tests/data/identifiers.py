@@ -41,7 +41,8 @@ def cuits():
 def cbus():
     digest, valid = 0xCBF29CE484222325, 0
     for _ in range(500_000):
-        branch, account = f"{below(10_000_000):07}", f"{below(1_000_000_000):013}"
+        # A draw has 31 bits, and an account of thirteen digits 44.
+        branch, account = f"{below(10_000_000):07}", f"{below(1_000_000):06}{below(10_000_000):07}"
         # Nine in ten have the right digit.
         digits = [str(below(10)) if below(10) == 0 else cbu.calc_check_digit(block) for block in (branch, account)]
         says = cbu.is_valid(branch + digits[0] + account + digits[1])

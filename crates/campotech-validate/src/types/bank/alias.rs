@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 use crate::types::ascii;
 
 /// An alias of a CBU or CVU: six to twenty letters, digits, dots and hyphens.
@@ -47,6 +48,11 @@ impl ParseText for CbuAlias {
             }
             _ => Err(Violation::new(&codes::ALIAS_FORMAT)),
         }
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let schema = Schema::string().with("pattern", "^[0-9A-Za-z.-]{6,20}$").with("maxLength", 20);
+        schema.with("examples", vec!["cuarto.centro.naipe"])
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 use crate::types::ascii;
 
 /// The weights of the digits before a check digit, from the right on.
@@ -64,6 +65,11 @@ impl ParseText for Cbu {
         } else {
             Err(Violation::new(&codes::CBU_CHECK))
         }
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let schema = Schema::string().with("pattern", "^[0-9]([ -]?[0-9]){21}$").with("maxLength", 43);
+        schema.with("examples", vec!["2850590940090418135201"])
     }
 }
 

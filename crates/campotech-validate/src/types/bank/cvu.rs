@@ -5,11 +5,13 @@ use std::fmt;
 use super::Cbu;
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 
 /// A CVU: the twenty-two digits of a payment provider's account, of which the first three are zeros and the next four the
 /// provider's.
 ///
-/// BCRA, communication A 6510; its check digits are those of a [`Cbu`]. Normal form: the digits alone.
+/// BCRA, communication A 6510; its check digits are those of a [`Cbu`], and twenty-two zeros are none. Normal form: the
+/// digits alone.
 ///
 /// ```
 /// use campotech_validate::Cvu;
@@ -40,7 +42,12 @@ impl TryFrom<Cbu> for Cvu {
     type Error = Violation;
 
     fn try_from(cbu: Cbu) -> Result<Self, Violation> {
-        if cbu.is_cvu() { Ok(Self(cbu)) } else { Err(Violation::new(&codes::CVU_PREFIX)) }
+        match cbu.as_str() {
+            // What forms are filled with: its check digits are right, and it is nobody's.
+            zeros if zeros.bytes().all(|digit| digit == b'0') => Err(Violation::new(&codes::CBU_CHECK)),
+            _ if cbu.is_cvu() => Ok(Self(cbu)),
+            _ => Err(Violation::new(&codes::CVU_PREFIX)),
+        }
     }
 }
 
@@ -53,6 +60,11 @@ impl From<Cvu> for Cbu {
 impl ParseText for Cvu {
     fn parse_text(text: &str) -> Result<Self, Violation> {
         Cbu::parse_text(text)?.try_into()
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let schema = Schema::string().with("pattern", "^0([ -]?0){2}([ -]?[0-9]){19}$").with("maxLength", 43);
+        schema.with("examples", vec!["0000003110001234567898"])
     }
 }
 
@@ -81,6 +93,8 @@ mod tests {
         }
         for (text, expected) in [
             ("0000003100010000000001", "cbu.check"),
+            ("0000000000000000000000", "cbu.check"),
+            ("0000000-0 00000000000000", "cbu.check"),
             ("2850590940090418135201", "cvu.prefix"),
             ("000000311000123456789", "cbu.format"),
         ] {

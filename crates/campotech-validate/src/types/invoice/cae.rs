@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 use crate::types::ascii;
 
 /// A CAE, the code of fourteen digits by which ARCA authorises an invoice (RG 4291/2018). It has no check digit.
@@ -32,6 +33,11 @@ impl Cae {
 impl ParseText for Cae {
     fn parse_text(text: &str) -> Result<Self, Violation> {
         ascii::digits(text).map(Self).ok_or_else(|| Violation::new(&codes::CAE_FORMAT))
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let schema = Schema::string().with("pattern", "^[0-9]{14}$").with("maxLength", 14);
+        schema.with("examples", vec!["71234567890123"])
     }
 }
 

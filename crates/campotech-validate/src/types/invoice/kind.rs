@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 use crate::types::ascii;
 
 /// A type of ARCA's table of vouchers that is an invoice, a debit note or a credit note: `6` or `006` is an invoice B.
@@ -81,6 +82,12 @@ impl ParseText for InvoiceType {
         let digits = matches!(text.len(), 1..=3) && text.bytes().all(|byte| byte.is_ascii_digit());
         let number = if digits { u8::try_from(ascii::value(text.as_bytes())).unwrap_or_default() } else { 0 };
         Self::try_from(number)
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let form = "^(0{0,2}[1-36-8]|0?(1[1-39]|2[01]|5[1-3])|2(0[1-36-8]|1[1-3]))$";
+        let schema = Schema::string().with("pattern", form).with("maxLength", 3);
+        schema.with("examples", vec!["006", "6"])
     }
 }
 

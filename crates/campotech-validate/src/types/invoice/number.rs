@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 use crate::types::ascii;
 
 /// The number of an invoice: five digits of the point of sale, a hyphen, eight of the number.
@@ -50,6 +51,11 @@ impl ParseText for InvoiceNumber {
             (matches!(point_of_sale, 1..=99_998) && number > 0).then_some(Self { point_of_sale, number })
         };
         text.split_once('-').and_then(read).ok_or_else(|| Violation::new(&codes::INVOICE_NUMBER))
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        let schema = Schema::string().with("pattern", "^[0-9]{4,5}-[0-9]{8}$").with("maxLength", 14);
+        schema.with("examples", vec!["00001-00000123"])
     }
 }
 

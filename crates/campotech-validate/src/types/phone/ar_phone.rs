@@ -51,7 +51,8 @@ impl ArPhone {
     }
 
     /// A number from the digits that WhatsApp calls a `wa_id`: `549` and ten digits, or `54` and ten digits for the
-    /// same mobile; alone or as an address, with `@s.whatsapp.net` or `@c.us` behind them.
+    /// same mobile, or `54` and the digits of a service; alone or as an address, with `@s.whatsapp.net` or `@c.us` behind
+    /// them.
     ///
     /// # Errors
     /// `phone.invalid`, `phone.country` for a number of another country, and others for Argentine numbers that don't
@@ -114,26 +115,28 @@ impl ArPhone {
         self.e164[3] == b'9'
     }
 
-    /// What all spellings of one line have in common: its last ten digits.
+    /// What all spellings of one line have in common: its digits behind `+54` and the 9 of a mobile. Ten, or eleven where
+    /// a service has as many (`0800 222 12345`).
     #[must_use]
     pub fn comparison_key(&self) -> &str {
-        let number = self.as_str();
-        &number[number.len().saturating_sub(10)..]
+        self.as_str().get(PREFIX.len() + usize::from(self.is_mobile())..).unwrap_or_default()
     }
 
-    /// The `wa_id` under which WhatsApp reports messages from this line: `549` and ten digits.
+    /// The `wa_id` under which WhatsApp reports messages from this line: `549` and ten digits, or `54` and the digits of a
+    /// service, which no 9 stands before.
     #[must_use]
     pub fn to_wa_inbound(&self) -> String {
-        format!("549{}", self.comparison_key())
+        let key = self.comparison_key();
+        if plan::is_geographic(key.as_bytes()) { format!("549{key}") } else { format!("54{key}") }
     }
 
-    /// The form under which WhatsApp's Cloud API takes messages to this line: `54` and ten digits.
+    /// The form under which WhatsApp's Cloud API takes messages to this line: `54` and its digits without the 9.
     #[must_use]
     pub fn to_wa_outbound(&self) -> String {
         format!("54{}", self.comparison_key())
     }
 
-    /// Both forms, to look a line up under either: as it is reported, then as it is sent to.
+    /// Both forms, to look a line up under either: as it is reported, then as it is sent to. Those of a service are one.
     #[must_use]
     pub fn wa_candidates(&self) -> [String; 2] {
         [self.to_wa_inbound(), self.to_wa_outbound()]
@@ -190,6 +193,7 @@ impl fmt::Display for ArPhone {
 /// Masked, so that it may stand in a log: `ArPhone(***12)`.
 impl fmt::Debug for ArPhone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ArPhone(***{})", &self.comparison_key()[8..])
+        let number = self.as_str();
+        write!(f, "ArPhone(***{})", &number[number.len() - 2..])
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use super::{ArPhone, Fault, strict};
 use crate::input::ParseText;
 use crate::report::{Violation, codes};
+use crate::schema::{Definitions, Schema};
 use crate::types::ascii;
 
 /// A telephone number of any country, written with `+` and the country's code, and with nothing else but spaces, hyphens,
@@ -74,6 +75,12 @@ impl ParseText for IntlPhone {
             Err(elsewhere) if *elsewhere.code() == codes::PHONE_COUNTRY => abroad(text),
             Err(violation) => Err(violation),
         }
+    }
+
+    fn text_schema(_: &mut Definitions) -> Schema {
+        // Without a length: any number of spaces may stand around it.
+        let schema = Schema::string().with("pattern", "^ *[+][0-9 ()./-]*[0-9] *$");
+        schema.with("examples", vec!["+59894231234"])
     }
 }
 

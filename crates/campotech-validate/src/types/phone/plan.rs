@@ -110,7 +110,7 @@ fn area_before_15(digits: &[u8]) -> Option<usize> {
 }
 
 /// Whether lines begin so; it takes five digits to know.
-fn is_geographic(prefix: &[u8]) -> bool {
+pub(super) fn is_geographic(prefix: &[u8]) -> bool {
     prefix.get(..5).is_some_and(|five| is_set(&GEOGRAPHIC_BITS, value(five)))
 }
 

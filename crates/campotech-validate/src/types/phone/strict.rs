@@ -3,7 +3,7 @@
 /// The longest that is written: `+54 (9) 2966 - 42 - 34 - 56` and the like.
 const LONGEST: usize = 32;
 
-/// Whether a text is a number: an optional `+`, digits, and single signs between them.
+/// Whether a text is a number: an optional `+`, digits, single signs between them, and one pair of parentheses around some.
 pub(super) fn is_number(text: &str) -> bool {
     let text = text.trim_matches(' ');
     let digits = text.strip_prefix('+').unwrap_or(text);
@@ -11,12 +11,15 @@ pub(super) fn is_number(text: &str) -> bool {
 }
 
 fn is_grouped(digits: &[u8]) -> bool {
-    let (mut open, mut pairs) = (false, 0);
+    // Whether the last that isn't a space is a digit or the end of a pair.
+    let (mut joined, mut open, mut pairs) = (false, false, 0);
     for byte in digits {
         match byte {
-            b'0'..=b'9' | b' ' | b'-' | b'.' | b'/' => {}
-            b'(' if !open && pairs == 0 => (open, pairs) = (true, 1),
-            b')' if open => open = false,
+            b' ' => {}
+            b'0'..=b'9' => joined = true,
+            b'-' | b'.' | b'/' if joined => joined = false,
+            b'(' if pairs == 0 => (joined, open, pairs) = (false, true, 1),
+            b')' if open && joined => open = false,
             _ => return false,
         }
     }

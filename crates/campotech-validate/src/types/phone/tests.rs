@@ -60,6 +60,33 @@ fn whatsapp_ids_become_mobiles() {
 }
 
 #[test]
+fn whatsapp_ids_come_back_for_every_kind() {
+    for (text, key, inbound) in [
+        ("011 15 8765-4321", "1187654321", "5491187654321"),
+        ("0800 222 1234", "8002221234", "548002221234"),
+        ("0800 222 12345", "80022212345", "5480022212345"),
+        ("0810 222 1234", "8102221234", "548102221234"),
+        ("0600 222 1234", "6002221234", "546002221234"),
+        ("+54 670 222 1234", "6702221234", "546702221234"),
+        ("+54 675 222 1234", "6752221234", "546752221234"),
+    ] {
+        let phone: ArPhone = text.parse().unwrap();
+        assert_eq!((phone.comparison_key(), &*phone.to_wa_inbound()), (key, inbound), "{text}");
+        assert_eq!(phone.to_wa_outbound(), format!("54{key}"), "{text}");
+        for id in phone.wa_candidates() {
+            assert_eq!(ArPhone::from_wa_id(&id), Ok(phone), "{text}");
+        }
+        assert!(format!("{phone:?}").ends_with(&format!("(***{})", &key[key.len() - 2..])), "{text}");
+    }
+    // WhatsApp lives on mobiles: the line of ten digits comes back as the one that it is.
+    let fixed: ArPhone = "011 8765-4321".parse().unwrap();
+    for id in fixed.wa_candidates() {
+        let mobile = ArPhone::from_wa_id(&id).unwrap();
+        assert_eq!((mobile.as_str(), mobile.comparison_key()), ("+5491187654321", fixed.comparison_key()));
+    }
+}
+
+#[test]
 fn each_fault_has_its_code() {
     for (text, expected) in [
         ("", "phone.invalid"),
@@ -121,6 +148,9 @@ fn strict_takes_numbers_only() {
         " 011 8765/4321 ",
         "0054 11 8765 4321",
         "(0343) 15-555-1212",
+        "+54 (9) 2966 - 42 - 34 - 56",
+        "+(54) 11-8765-4321",
+        "(011)-8765-4321",
     ] {
         assert_eq!(ArPhone::parse_strict(fine), fine.parse(), "{fine}");
         assert!(fine.parse::<ArPhone>().is_ok(), "{fine}");
@@ -134,6 +164,14 @@ fn strict_takes_numbers_only() {
         "011 8765 4321-",
         "tel: 011 8765 4321",
         "0800 222 ABCD",
+        "-1143211234",
+        "///011--..4321 1234",
+        "()01143211234",
+        "011 4321--1234",
+        "011 4321 - - 1234",
+        "+-54 11 4321 1234",
+        "(-011) 4321 1234",
+        "011 4321 ()1234",
     ] {
         assert!(lax.parse::<ArPhone>().is_ok(), "{lax}");
         assert_eq!(ArPhone::parse_strict(lax).unwrap_err().code().name, "phone.invalid", "{lax}");
