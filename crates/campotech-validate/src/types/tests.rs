@@ -144,7 +144,12 @@ proptest! {
     ) {
         let digits = format!("{prefix}{body:08}");
         let check = (11 - weighted(&digits, &[2, 3, 4, 5, 6, 7]) % 11) % 11;
-        prop_assume!(check < 10);
+        if check == 10 {
+            // Nobody has it, whatever stands in its place.
+            let refused = (0..10).all(|check| format!("{digits}{check}").parse::<Cuit>().is_err());
+            prop_assert!(refused, "{}", digits);
+            return Ok(());
+        }
         comes_back::<Cuit>(&format!("{digits}{check}"))?;
         comes_back::<Cuit>(&format!("{prefix}-{body:08}-{check}"))?;
     }
