@@ -17,7 +17,8 @@ use campotech_security::rate_limit::{
 use campotech_testkit::RecordingObserver;
 use http::{HeaderName, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
-use tower::{Layer, ServiceExt, service_fn};
+use tokio::sync::Semaphore;
+use tower::{Layer, Service, ServiceExt, service_fn};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const ANA: &str = "203.0.113.7";
@@ -47,6 +48,23 @@ async fn wanted(request: Request<()>) -> Result<Response<Full<Bytes>>, Infallibl
     let mut answer = Response::new(Full::new(Bytes::from_static(b"hola")));
     *answer.status_mut() = status;
     Ok(answer)
+}
+
+/// Answers as [`wanted`], once the gate lets it.
+fn slow(
+    gate: &Arc<Semaphore>,
+) -> impl Service<Request<()>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send + 'static>
++ Clone
++ Send
++ 'static {
+    let gate = Arc::clone(gate);
+    service_fn(move |request| {
+        let gate = Arc::clone(&gate);
+        async move {
+            let _turn = gate.acquire().await.unwrap();
+            wanted(request).await
+        }
+    })
 }
 
 impl Probe {
@@ -266,18 +284,8 @@ async fn only_failures_count_and_no_more_of_them_than_the_quota_at_once() {
     }
     // Those that are under way hold their places.
     let probe = Probe::new([limiter()]);
-    let gate = Arc::new(tokio::sync::Semaphore::new(0));
-    let slow = {
-        let gate = Arc::clone(&gate);
-        service_fn(move |request| {
-            let gate = Arc::clone(&gate);
-            async move {
-                let _turn = gate.acquire().await.unwrap();
-                wanted(request).await
-            }
-        })
-    };
-    let service = probe.layer.layer(slow);
+    let gate = Arc::new(Semaphore::new(0));
+    let service = probe.layer.layer(slow(&gate));
     let under_way: Vec<_> =
         (0..3).map(|_| tokio::spawn(service.clone().oneshot(request(ANA, "/")))).collect();
     tokio::task::yield_now().await;
@@ -494,18 +502,8 @@ async fn what_is_slow_takes_back_nothing_of_others() {
     for algorithm in [Algorithm::Gcra, Algorithm::SlidingLog] {
         let tier = Tier::new("t", Quota::per_minute(3), algorithm).count_only(|status| status == 401);
         let probe = Probe::new([tier]);
-        let gate = Arc::new(tokio::sync::Semaphore::new(0));
-        let slow = {
-            let gate = Arc::clone(&gate);
-            service_fn(move |request| {
-                let gate = Arc::clone(&gate);
-                async move {
-                    let _turn = gate.acquire().await.unwrap();
-                    wanted(request).await
-                }
-            })
-        };
-        let service = probe.layer.layer(slow);
+        let gate = Arc::new(Semaphore::new(0));
+        let service = probe.layer.layer(slow(&gate));
         let under_way: Vec<_> =
             (0..3).map(|_| tokio::spawn(service.clone().oneshot(request(ANA, "/")))).collect();
         tokio::task::yield_now().await;
