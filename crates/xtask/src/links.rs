@@ -1,5 +1,8 @@
 //! Links of the documentation: each leads to a file that is there.
 
+use crate::counts::Tally;
+use crate::step::StepResult;
+use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
 
 /// Folders that hold no documentation of ours.
@@ -7,13 +10,21 @@ const FOREIGN: &[&str] = &["target", "node_modules", ".git", ".campotech"];
 
 /// A page, and a link of it that leads nowhere.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Dead {
-    pub(crate) page: PathBuf,
-    pub(crate) link: String,
+struct Dead {
+    page: PathBuf,
+    link: String,
+}
+
+/// Each link of the documentation is followed; those that lead nowhere are the failure.
+pub(crate) fn followed(workspace: &Workspace) -> StepResult {
+    let (followed, dead) = check(&workspace.root).map_err(|why| why.to_string())?;
+    println!("{followed} links");
+    let dead: Vec<_> = dead.iter().map(|one| format!("{}: {}", one.page.display(), one.link)).collect();
+    if dead.is_empty() { Ok(Tally::one()) } else { Err(dead.join("\n").into()) }
 }
 
 /// Every page below `root`, how many links were followed, and those that lead nowhere.
-pub(crate) fn check(root: &Path) -> std::io::Result<(usize, Vec<Dead>)> {
+fn check(root: &Path) -> std::io::Result<(usize, Vec<Dead>)> {
     let mut pages = Vec::new();
     find(root, &mut pages)?;
     let (mut followed, mut dead) = (0, Vec::new());

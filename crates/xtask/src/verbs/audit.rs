@@ -5,17 +5,17 @@ use super::test::passes;
 use super::{Verb, in_steps};
 use crate::cmd::Cmd;
 use crate::counts::Tally;
+use crate::deny;
 use crate::step::{Runner, StepResult};
 use crate::tools::{AUDIT, Kit};
 use crate::workspace::Workspace;
-use crate::{deny, links};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 pub(crate) const VERB: Verb = Verb {
     name: "audit",
     usage: "audit",
-    summary: "workflows, image, manifests, templates, secrets, dependencies and links, by their linters",
+    summary: "workflows, image, manifests, templates, secrets and dependencies, by their linters",
     run: audit,
 };
 
@@ -64,12 +64,6 @@ fn steps(workspace: &Workspace, run: &mut Runner) {
     run.step("deny", || deny::rules(workspace));
     run.step("advisories", || deny::advisories(workspace));
     run.step("cargo audit", || passes(workspace, deny::audit(workspace)?));
-    run.step("links", || {
-        let (followed, dead) = links::check(&workspace.root).map_err(|why| why.to_string())?;
-        println!("{followed} links");
-        let dead: Vec<_> = dead.iter().map(|one| format!("{}: {}", one.page.display(), one.link)).collect();
-        if dead.is_empty() { Ok(Tally::one()) } else { Err(dead.join("\n").into()) }
-    });
     run.step("planted", || planted(workspace));
 }
 

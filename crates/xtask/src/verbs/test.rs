@@ -6,7 +6,7 @@ use crate::counts::{self, Tally};
 use crate::step::{Runner, StepResult, Stop};
 use crate::tools::Kit;
 use crate::workspace::Workspace;
-use crate::{coverage, deny, features, semver};
+use crate::{coverage, deny, features, links, semver};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -38,6 +38,7 @@ const STEPS: &[Step] = &[
         run: |workspace, _| passes(workspace, cargo(["fmt", "--all", "--check"])),
     },
     Step { name: "locks", usual: true, tools: None, run: |workspace, _| locks(workspace) },
+    Step { name: "links", usual: true, tools: None, run: |workspace, _| links::followed(workspace) },
     Step {
         name: "clippy",
         usual: true,
