@@ -297,6 +297,24 @@ const BARS: &[Bar] = &[
 /// Bars that are not reached yet: what they measure is shown, and fails nothing.
 const AIMS: &[Bar] = &[
     Bar {
+        name: "security.rate_limit.shared.asked_of_peer",
+        most: 0.77,
+        measured: Measured::Times {
+            ours: limits::shared::asked,
+            peer: limits::shared::peer,
+            floor: None,
+        },
+    },
+    Bar {
+        name: "security.rate_limit.shared.leased_of_peer",
+        most: 0.77,
+        measured: Measured::Times {
+            ours: limits::shared::leased,
+            peer: limits::shared::peer,
+            floor: None,
+        },
+    },
+    Bar {
         name: "security.rate_limit.one_key_of_governor",
         most: 1.3,
         measured: Measured::Times { ours: limits::ours::one_key, peer: limits::peers::one_key, floor: None },

@@ -13,7 +13,7 @@ pub mod preference;
 pub mod problem;
 pub mod route;
 
-pub use body::{AnswerBody, EndOfBody, RawBody, TrackEnd, TrackedBody};
+pub use body::{AnswerBody, EndOfBody, NeverBody, RawBody, TrackEnd, TrackedBody};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use context::{
     ContextFuture, PropagateTraceLayer, PropagateTraceService, RequestContext, in_current, recorded_trace,

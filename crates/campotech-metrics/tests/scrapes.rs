@@ -21,7 +21,7 @@ use tower::{Service, ServiceExt};
 
 const TIMEOUT: HeaderName = HeaderName::from_static("x-prometheus-scrape-timeout-seconds");
 
-type Answer = Response<campotech_core::AnswerBody<String>>;
+type Answer = Response<campotech_core::AnswerBody<campotech_core::NeverBody>>;
 
 fn builder() -> MetricsBuilder {
     Metrics::builder("test", "1")

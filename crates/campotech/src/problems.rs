@@ -22,6 +22,9 @@ pub struct ProblemLayer;
 #[derive(Debug, Clone)]
 pub struct ProblemService<S>(S);
 
+/// Headers that an answer usually gets from here on.
+const ROOM: usize = 14;
+
 pin_project! {
     /// The future of [`ProblemService`].
     #[derive(Debug)]
@@ -67,6 +70,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut response = ready!(this.inner.poll(cx)?);
+        // At once for all layers: a map that grows step by step is hashed anew each time.
+        response.headers_mut().reserve(ROOM);
         let status = response.status();
         if !status.is_client_error() && !status.is_server_error() {
             return Poll::Ready(Ok(response));

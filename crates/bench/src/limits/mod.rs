@@ -5,3 +5,5 @@ pub mod flood;
 pub mod ours;
 #[cfg(feature = "peers")]
 pub mod peers;
+#[cfg(feature = "peers")]
+pub mod shared;

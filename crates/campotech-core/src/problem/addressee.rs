@@ -22,7 +22,14 @@ use crate::identity::RequestId;
 /// # Ok::<_, http::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Addressee(Option<(AcceptLanguage, Option<RequestId>)>);
+pub struct Addressee(Option<Box<Own>>);
+
+/// On the heap: a future that keeps it would be moved about with its room.
+#[derive(Debug, Clone)]
+struct Own {
+    language: AcceptLanguage,
+    id: Option<RequestId>,
+}
 
 impl Addressee {
     /// Whoever sent this request.
@@ -31,15 +38,16 @@ impl Addressee {
         if is_in_request() {
             return Self(None);
         }
-        let id = RequestId::of(request.extensions()).cloned();
-        Self(Some((AcceptLanguage::of(request.headers()), id)))
+        let (language, id) = (AcceptLanguage::of(request.headers()), RequestId::of(request.extensions()));
+        let says = !language.is_nothing() || id.is_some();
+        Self(says.then(|| Box::new(Own { language, id: id.cloned() })))
     }
 
     /// The answer in its language, with its id as `instance`.
     #[must_use]
     pub fn answer(&self, problem: &Problem) -> Response<Bytes> {
         match (&self.0, RequestContext::current()) {
-            (Some((language, id)), _) => problem.into_response_in(language.language(), id.as_ref()),
+            (Some(own), _) => problem.into_response_in(own.language.language(), own.id.as_ref()),
             (None, Some(context)) => problem.into_response_in(context.language(), Some(context.request_id())),
             (None, None) => problem.into_response_in(Language::default(), None),
         }

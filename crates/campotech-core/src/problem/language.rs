@@ -43,6 +43,11 @@ impl AcceptLanguage {
         Self(Some(line.clone()))
     }
 
+    /// Whether they say nothing.
+    pub(super) const fn is_nothing(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The best of our languages; English where none fits.
     #[must_use]
     pub fn language(&self) -> Language {

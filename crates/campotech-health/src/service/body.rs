@@ -1,6 +1,6 @@
 //! The body of an answer.
 
-use campotech_core::AnswerBody;
+use campotech_core::{AnswerBody, NeverBody};
 
 /// The body of a [`HealthService`](super::HealthService)'s answer: one piece, or nothing.
-pub type HealthBody = AnswerBody<String>;
+pub type HealthBody = AnswerBody<NeverBody>;

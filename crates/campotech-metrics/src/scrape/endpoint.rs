@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use campotech_core::{AnswerBody, Problem, kinds};
+use campotech_core::{AnswerBody, NeverBody, Problem, kinds};
 use http::header::{self, HeaderValue};
 use http::{Method, Request, Response};
 use tokio::runtime::Handle;
@@ -67,7 +67,7 @@ impl MetricsEndpoint {
 }
 
 impl<B> Service<Request<B>> for MetricsEndpoint {
-    type Response = Response<AnswerBody<String>>;
+    type Response = Response<AnswerBody<NeverBody>>;
     type Error = Infallible;
     type Future = ScrapeFuture;
 

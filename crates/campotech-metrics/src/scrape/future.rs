@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use campotech_core::AnswerBody;
+use campotech_core::{AnswerBody, NeverBody};
 use http::{Response, header};
 use tokio::sync::oneshot;
 
@@ -15,7 +15,7 @@ use super::seated::seated;
 use crate::Format;
 
 /// All of it is this crate's own: there is no service inside.
-pub(super) type Answer = Response<AnswerBody<String>>;
+pub(super) type Answer = Response<AnswerBody<NeverBody>>;
 
 /// The answer of [`MetricsEndpoint`](super::MetricsEndpoint) to come.
 #[derive(Debug)]

@@ -117,11 +117,13 @@ impl Claims {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Claim> {
-        iter::once(&self.first).chain(self.rest.iter().flat_map(|rest| &rest.claims))
+        let others: &[Claim] = self.rest.as_ref().map_or(&[], |rest| &rest.claims);
+        iter::once(&self.first).chain(others)
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Claim> {
-        iter::once(&mut self.first).chain(self.rest.iter_mut().flat_map(|rest| &mut rest.claims))
+        let others: &mut [Claim] = self.rest.as_mut().map_or(&mut [], |rest| &mut rest.claims);
+        iter::once(&mut self.first).chain(others)
     }
 
     /// Whether there is just one.

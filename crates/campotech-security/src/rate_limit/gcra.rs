@@ -40,12 +40,12 @@ impl Gcra {
 
     /// As [`take`](Self::take), for a request that weighs as much as `cost`: all of it passes or nothing.
     pub fn take_many(&self, state: &mut GcraState, now: u64, cost: u32) -> Standing {
-        let before = self.look_many(state, now, cost);
-        if !before.allowed || cost == 0 {
-            return before;
+        let (room, price) = (self.room(state, now), self.time_of(cost));
+        if cost == 0 || cost > self.limit || price > room {
+            return self.found(room, cost);
         }
-        state.0 = state.0.max(now).saturating_add(self.time_of(cost));
-        Standing { allowed: true, ..self.look_many(state, now, 1) }
+        state.0 = state.0.max(now).saturating_add(price);
+        self.left(room - price)
     }
 
     /// What a request at `now` would find.
@@ -57,19 +57,29 @@ impl Gcra {
     /// What a request at `now` that weighs as much as `cost` would find. One that weighs more than the limit never passes.
     #[must_use]
     pub fn look_many(&self, state: &GcraState, now: u64, cost: u32) -> Standing {
-        let burst = self.burst();
-        let room = burst.saturating_sub(state.0.saturating_sub(now));
+        self.found(self.room(state, now), cost)
+    }
+
+    fn found(&self, room: u64, cost: u32) -> Standing {
+        let left = self.left(room);
+        if left.remaining >= cost {
+            return left;
+        }
+        let wait = if cost > self.limit { self.burst() } else { self.time_of(cost) - room };
+        Standing { allowed: false, wait: Duration::from_nanos(wait), ..left }
+    }
+
+    /// The standing with so much room, as one that passes.
+    fn left(&self, room: u64) -> Standing {
         let remaining = u32::try_from(room / self.interval).unwrap_or(u32::MAX);
-        let allowed = remaining >= cost;
-        let wait = if !allowed {
-            if cost > self.limit { burst } else { self.time_of(cost) - room }
-        } else if room == burst {
-            0
-        } else {
-            // One more than remains has come back when the room is that much.
-            self.interval - room % self.interval
-        };
-        Standing { allowed, remaining, wait: Duration::from_nanos(wait) }
+        // One more than remains has come back when the room is that much.
+        let wait = if room == self.burst() { 0 } else { self.interval - room % self.interval };
+        Standing { allowed: true, remaining, wait: Duration::from_nanos(wait) }
+    }
+
+    /// What of the burst is not used up.
+    const fn room(&self, state: &GcraState, now: u64) -> u64 {
+        self.burst().saturating_sub(state.0.saturating_sub(now))
     }
 
     const fn burst(&self) -> u64 {

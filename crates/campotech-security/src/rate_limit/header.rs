@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use arrayvec::ArrayVec;
 use http::{HeaderName, HeaderValue};
 
 use super::quota::Quota;
@@ -51,57 +52,45 @@ pub(super) fn policy(name: &str, quota: Quota, algorithm: Algorithm) -> HeaderVa
 
 /// `"auth";r=9;t=900`
 pub(super) fn standing(name: &str, standing: &Standing) -> HeaderValue {
-    let mut value = Value { bytes: [0; LONGEST], begin: LONGEST };
-    value.number(standing.wait_seconds());
+    let mut value = Value::of(name, standing);
     value.text(b";t=");
-    value.number(standing.remaining.into());
-    value.text(b"\";r=");
-    value.text(name.as_bytes());
-    value.text(b"\"");
+    value.number(standing.wait_seconds());
     value.finish()
 }
 
 /// `"uploads";r=1`: nobody knows when more comes back.
 pub(super) fn places(name: &str, standing: &Standing) -> HeaderValue {
-    let mut value = Value { bytes: [0; LONGEST], begin: LONGEST };
-    value.number(standing.remaining.into());
-    value.text(b"\";r=");
-    value.text(name.as_bytes());
-    value.text(b"\"");
-    value.finish()
+    Value::of(name, standing).finish()
 }
 
 /// A name has 32 bytes at most, numbers 10 and 20.
 const LONGEST: usize = 72;
 
-/// A value that is written from its end, on the stack: with every answer.
-struct Value {
-    bytes: [u8; LONGEST],
-    begin: usize,
-}
+/// A value that is written on the stack: with every answer.
+struct Value(ArrayVec<u8, LONGEST>);
 
 impl Value {
-    fn text(&mut self, text: &[u8]) {
-        let begin = self.begin.saturating_sub(text.len());
-        let room = self.begin - begin;
-        self.bytes[begin..self.begin].copy_from_slice(&text[text.len() - room..]);
-        self.begin = begin;
+    fn of(name: &str, standing: &Standing) -> Self {
+        let mut value = Self(ArrayVec::new());
+        value.text(b"\"");
+        value.text(name.as_bytes());
+        value.text(b"\";r=");
+        value.number(standing.remaining.into());
+        value
     }
 
-    fn number(&mut self, mut number: u64) {
-        while self.begin > 0 {
-            self.begin -= 1;
-            self.bytes[self.begin] = b'0' + (number % 10) as u8;
-            number /= 10;
-            if number == 0 {
-                break;
-            }
-        }
+    fn text(&mut self, text: &[u8]) {
+        // All that there can be fits.
+        let _ = self.0.try_extend_from_slice(text);
+    }
+
+    fn number(&mut self, number: u64) {
+        self.text(itoa::Buffer::new().format(number).as_bytes());
     }
 
     /// The value, copied out in one allocation; names and numbers are visible ASCII.
     fn finish(&self) -> HeaderValue {
-        HeaderValue::from_bytes(&self.bytes[self.begin..]).unwrap_or_else(|_| HeaderValue::from_static(""))
+        HeaderValue::from_bytes(&self.0).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 }
 

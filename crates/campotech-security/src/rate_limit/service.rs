@@ -26,9 +26,6 @@ pub struct RateLimitService<S, C = SystemClock> {
     pub(super) layer: RateLimitLayer<C>,
 }
 
-/// Headers that an answer usually gets from here on.
-const ROOM: usize = 10;
-
 /// What the lists and the tiers' keys say.
 enum Found {
     Free,
@@ -119,8 +116,6 @@ impl Claims {
             self.iter().filter(|claim| claim.enforces()).filter_map(|claim| Some((claim, claim.standing?)))
         };
         for (claim, standing) in enforcing() {
-            // At once for what layers outside add, too: a map that grows step by step is hashed anew each time.
-            headers.reserve(ROOM);
             let (policy, standing) = claim.headers(&standing);
             // Both are lists: what the handler says about limits of its own stays.
             headers.append(RATELIMIT_POLICY, policy);

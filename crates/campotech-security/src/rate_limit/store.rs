@@ -42,10 +42,25 @@ struct Shard<K, V> {
 }
 
 struct Slot<K, V> {
-    hash: u64,
     key: K,
-    plan: u8,
     state: V,
+    hash: Kept,
+    plan: u8,
+}
+
+/// Of a hash what its shard keeps: the other half chose the shard.
+#[derive(Clone, Copy)]
+struct Kept(u32);
+
+impl Kept {
+    const fn of(hash: u64) -> Self {
+        Self(hash as u32)
+    }
+
+    /// The table takes the place from the lowest bits, and a mark from the highest.
+    const fn spread(self) -> u64 {
+        (self.0 as u64) << 32 | self.0 as u64
+    }
 }
 
 /// Every key of the shard is over its limit; the first of them will not be after `wait`.
@@ -86,9 +101,10 @@ impl<K: Hash + Eq, V: Default> Store<K, V> {
     {
         let hash = self.hasher.hash_one(key.key);
         let mut shard = self.shard(hash).lock();
-        let at = match shard.find(hash, key.key) {
+        let kept = Kept::of(hash);
+        let at = match shard.find(kept, key.key) {
             Some(at) => at,
-            None => shard.insert(&rules, hash, key, now)?,
+            None => shard.insert(&rules, kept, key, now)?,
         };
         Ok(shard.visit(&rules, at, key.plan, now, f))
     }
@@ -103,7 +119,7 @@ impl<K: Hash + Eq, V: Default> Store<K, V> {
     ) -> Result<Option<T>, Full> {
         let hash = self.hasher.hash_one(key.key);
         let mut shard = self.shard(hash).lock();
-        match shard.find(hash, key.key) {
+        match shard.find(Kept::of(hash), key.key) {
             Some(at) => Ok(Some(shard.visit(&rules, at, key.plan, now, f))),
             None if shard.slots.len() < shard.cap => Ok(None),
             None => shard.victim(&rules, now).map(|_| None),
@@ -123,7 +139,6 @@ impl<K: Hash + Eq, V: Default> Store<K, V> {
     }
 
     fn shard(&self, hash: u64) -> &Mutex<Shard<K, V>> {
-        // The table uses the low and the highest bits.
         let at = usize::try_from((hash >> 32) & 0xffff).unwrap_or(0);
         &self.shards[at & (self.shards.len() - 1)]
     }
@@ -175,21 +190,21 @@ impl<K: Eq, V: Default> Shard<K, V> {
         result
     }
 
-    fn find(&self, hash: u64, key: &K) -> Option<usize> {
-        self.index.find(hash, |at| self.slots[*at as usize].key == *key).map(|at| *at as usize)
+    fn find(&self, hash: Kept, key: &K) -> Option<usize> {
+        self.index.find(hash.spread(), |at| self.slots[*at as usize].key == *key).map(|at| *at as usize)
     }
 
     fn insert<R: Rule<State = V>>(
         &mut self,
         rules: &impl Fn(u8) -> R,
-        hash: u64,
+        hash: Kept,
         key: Planned<'_, K>,
         now: u64,
     ) -> Result<usize, Full>
     where
         K: Clone,
     {
-        let slot = Slot { hash, key: key.key.clone(), plan: key.plan, state: V::default() };
+        let slot = Slot { key: key.key.clone(), state: V::default(), hash, plan: key.plan };
         let at = if self.slots.len() < self.cap {
             if self.slots.len() == self.slots.capacity() {
                 let more = self.slots.len().max(4).min(self.cap - self.slots.len());
@@ -199,7 +214,8 @@ impl<K: Eq, V: Default> Shard<K, V> {
             self.slots.len() - 1
         } else {
             let at = self.victim(rules, now)?;
-            if let Ok(entry) = self.index.find_entry(self.slots[at].hash, |other| *other as usize == at) {
+            let old = self.slots[at].hash.spread();
+            if let Ok(entry) = self.index.find_entry(old, |other| *other as usize == at) {
                 entry.remove();
             }
             self.slots[at] = slot;
@@ -208,7 +224,8 @@ impl<K: Eq, V: Default> Shard<K, V> {
         self.newest = at;
         self.full = None;
         let slots = &self.slots;
-        self.index.insert_unique(hash, u32::try_from(at).unwrap_or(u32::MAX), |at| slots[*at as usize].hash);
+        let rehash = |at: &u32| slots[*at as usize].hash.spread();
+        self.index.insert_unique(hash.spread(), u32::try_from(at).unwrap_or(u32::MAX), rehash);
         Ok(at)
     }
 

@@ -62,9 +62,12 @@ impl Tiers {
         request: &RequestView<'_>,
         mut keyless: impl FnMut(&ReadyTier),
     ) -> Result<Option<Claims>, NoKey> {
+        let mut claims = None;
         if self.routed.is_empty() {
-            let Some(default) = &self.default else { return Ok(None) };
-            return claims_of([Some(default), None], request, &mut keyless);
+            if let Some(default) = &self.default {
+                with_second(default, request, &mut claims, &mut keyless)?;
+            }
+            return Ok(claims);
         }
         let path = PathReadings::new(request.uri().path());
         let first = |reading| {
@@ -74,23 +77,24 @@ impl Tiers {
         let sent = first(Reading::Sent);
         let resolved = if path.is_ambiguous() { first(Reading::Resolved) } else { None };
         let resolved = resolved.filter(|tier| sent.is_none_or(|sent| !Arc::ptr_eq(sent, tier)));
-        claims_of([sent, resolved], request, &mut keyless)
+        for tier in [sent, resolved].into_iter().flatten() {
+            with_second(tier, request, &mut claims, &mut keyless)?;
+        }
+        Ok(claims)
     }
 }
 
-fn claims_of(
-    tiers: [Option<&Arc<ReadyTier>>; 2],
+fn with_second(
+    tier: &Arc<ReadyTier>,
     request: &RequestView<'_>,
+    claims: &mut Option<Claims>,
     keyless: &mut dyn FnMut(&ReadyTier),
-) -> Result<Option<Claims>, NoKey> {
-    let mut claims = None;
-    for tier in tiers.into_iter().flatten() {
-        claim(tier, request, &mut claims, keyless)?;
-        if let Some(second) = tier.also.as_ref().filter(|second| second.fits_beside_its_path(request)) {
-            claim(second, request, &mut claims, keyless)?;
-        }
+) -> Result<(), NoKey> {
+    claim(tier, request, claims, keyless)?;
+    match &tier.also {
+        Some(second) if second.fits_beside_its_path(request) => claim(second, request, claims, keyless),
+        _ => Ok(()),
     }
-    Ok(claims)
 }
 
 fn claim(

@@ -17,7 +17,8 @@ pub(super) const AUDIT: &[Packaged] = &[
 
 /// What ratios call besides.
 pub(super) const BARS: &[Packaged] = &[
-    ("taskset", "util-linux"), // a server and its clients on a CPU each
+    ("taskset", "util-linux"),        // a server and its clients on a CPU each
+    ("redis-server", "redis-server"), // the store that limits are shared by
     ("wrk", "wrk"),
 ];
 
