@@ -299,20 +299,12 @@ const AIMS: &[Bar] = &[
     Bar {
         name: "security.rate_limit.shared.asked_of_peer",
         most: 0.77,
-        measured: Measured::Times {
-            ours: limits::shared::asked,
-            peer: limits::shared::peer,
-            floor: None,
-        },
+        measured: Measured::Times { ours: limits::shared::asked, peer: limits::shared::peer, floor: None },
     },
     Bar {
         name: "security.rate_limit.shared.leased_of_peer",
         most: 0.77,
-        measured: Measured::Times {
-            ours: limits::shared::leased,
-            peer: limits::shared::peer,
-            floor: None,
-        },
+        measured: Measured::Times { ours: limits::shared::leased, peer: limits::shared::peer, floor: None },
     },
     Bar {
         name: "security.rate_limit.one_key_of_governor",

@@ -97,6 +97,11 @@ impl Quota {
     pub(super) fn window_nanos(&self) -> u64 {
         u64::try_from(self.window.as_nanos()).unwrap_or(u64::MAX)
     }
+
+    /// How long one takes to come back: rounded up, so that rounding never admits more.
+    pub(super) fn interval_nanos(&self) -> u64 {
+        self.window_nanos().div_ceil(u64::from(self.limit))
+    }
 }
 
 impl FromStr for Quota {

@@ -7,6 +7,29 @@ local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 -- The logic forgets what is over, to the microsecond; a key only goes when it surely is.
 local SLACK = 1000
 
+-- What nearly every question is: one smooth tier that nothing is owed to. No table and no function is made for it.
+if #KEYS == 1 and ARGV[1] == 'gcra' and ARGV[7] == '0' then
+  local paid = tonumber(redis.call('GET', KEYS[1]) or 0)
+  if not paid or paid ~= paid then paid = 0 end
+  local limit, interval, cost = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[5])
+  local burst, debt = limit * interval, paid > now and paid - now or 0
+  -- More than a burst is remitted below.
+  if debt <= burst then
+    local room = burst - debt
+    local remaining = math.floor(room / interval)
+    if remaining < cost then
+      return { 0, remaining, cost > limit and burst or interval * cost - room, 0, now }
+    end
+    local taken = math.min(remaining, tonumber(ARGV[6]))
+    if taken > 0 then
+      debt, room, remaining = debt + interval * taken, room - interval * taken, remaining - taken
+      local ttl = math.ceil(debt / 1000) + SLACK
+      redis.call('SET', KEYS[1], string.format('%.0f', now + debt), 'PX', string.format('%.0f', ttl))
+    end
+    return { 1, remaining, debt == 0 and 0 or interval - room % interval, taken, now }
+  end
+end
+
 local function number(value)
   local read = tonumber(value or 0)
   if read and read == read then return read end

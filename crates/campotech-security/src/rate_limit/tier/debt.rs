@@ -135,8 +135,8 @@ impl Decay {
         let (gone, window) = (now.saturating_sub(state.at), self.quota.window_nanos());
         match self.algorithm {
             Algorithm::Gcra => {
-                let interval = window.div_ceil(u64::from(self.quota.limit()));
-                state.owed.saturating_sub(u32::try_from(gone / interval).unwrap_or(u32::MAX))
+                let back = gone / self.quota.interval_nanos();
+                state.owed.saturating_sub(u32::try_from(back).unwrap_or(u32::MAX))
             }
             Algorithm::SlidingLog | Algorithm::InFlight => {
                 if gone >= window {

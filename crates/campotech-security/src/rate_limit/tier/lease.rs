@@ -128,7 +128,7 @@ impl Lease {
 
     /// How long a batch takes to come back.
     fn come_back(&self, quota: Quota) -> u64 {
-        quota.window_nanos().div_ceil(u64::from(quota.limit())).saturating_mul(u64::from(self.batch))
+        quota.interval_nanos().saturating_mul(u64::from(self.batch))
     }
 }
 
