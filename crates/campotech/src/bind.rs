@@ -110,6 +110,8 @@ impl Platform {
             .with_uncounted_networks(settings.uncounted.clone())
             .with_reserve(RESERVE, face.paths().iter().copied())
             .map_err(PlatformError::build("CAMPOTECH_LISTEN"))?
+            .with_max_age(settings.connection_max_age)
+            .map_err(PlatformError::build("CAMPOTECH_CONNECTION_MAX_AGE"))?
             .with_observer(Arc::clone(observer));
         if let Some(proxy) = settings.proxy_protocol.clone() {
             server = server.with_proxy_protocol(proxy);

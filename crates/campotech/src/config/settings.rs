@@ -90,6 +90,8 @@ pub struct Settings {
     pub detection: DetectionMode,
     /// Connections at once of one client network.
     pub client_connections: NonZeroUsize,
+    /// How long a connection is used.
+    pub connection_max_age: Duration,
     /// Who says by a PROXY header who the client is.
     pub proxy_protocol: Option<ProxyProtocol>,
     /// What the public listener speaks https with.
@@ -145,6 +147,7 @@ impl Settings {
             max_connections: env.required(&var::MAX_CONNECTIONS, count),
             detection: env.required(&var::DETECTION, detection),
             client_connections: env.required(&var::CLIENT_CONNECTIONS, count),
+            connection_max_age: env.required(&var::CONNECTION_MAX_AGE, duration),
             proxy_protocol: env.optional(&var::PROXY_PROTOCOL, |t| {
                 ProxyProtocol::required_from(networks(t)?).map_err(|_| "holds no network".to_owned())
             }),

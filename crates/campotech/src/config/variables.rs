@@ -25,6 +25,7 @@ variables! {
     MAX_CONNECTIONS = "CAMPOTECH_MAX_CONNECTIONS", Some("10000"), "10000", false, "connections at once; requests on more are answered 503, probes as ever";
     DETECTION = "CAMPOTECH_DETECTION", Some("report"), "block", false, "attacks in the content of requests: off, report (told, and let pass) or block (refused with 400)";
     CLIENT_CONNECTIONS = "CAMPOTECH_CLIENT_CONNECTIONS", Some("1000"), "200", false, "connections at once of one client network (IPv4 address, IPv6 /64); more are closed; trusted proxies are not counted";
+    CONNECTION_MAX_AGE = "CAMPOTECH_CONNECTION_MAX_AGE", Some("1h"), "5m", false, "age at which a connection is told to leave with its next answer, a tenth more or less, so that clients come to other replicas, too";
     PROXY_PROTOCOL = "CAMPOTECH_PROXY_PROTOCOL", None, "10.0.0.0/8", false, "networks of balancers whose connections begin with a PROXY header, which says who the client is";
     TLS_CERT = "CAMPOTECH_TLS_CERT", None, "/etc/campotech/tls.crt", false, "PEM file of certificates, with which the public listener speaks https; read again on SIGHUP and when it changes";
     TLS_KEY = "CAMPOTECH_TLS_KEY", None, "/etc/campotech/tls.key", false, "PEM file of the key of that certificate";

@@ -1,5 +1,7 @@
 //! A listener that is full, and one client that wants too much of it.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::routing::get;
 use campotech::core::ClientIp;
@@ -69,4 +71,20 @@ async fn a_balancer_says_who_the_client_is() {
     assert_eq!(ask("127.0.0.1", &running, "", "/who").await.unwrap().text(), "127.0.0.1");
     assert_eq!(ask("127.0.0.1", &running, line, "/who").await.unwrap().status, 400);
     ask("127.0.0.9", &running, "", "/who").await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_connection_that_is_old_is_told_to_leave_with_its_answer() {
+    let running = start(platform(&[("CAMPOTECH_CONNECTION_MAX_AGE", "500ms")]), routes()).await;
+    let mut connection = RawConnection::open(running.addr).await.unwrap();
+    let mut closing = None;
+    let ends = tokio::time::Instant::now() + Duration::from_secs(5);
+    while closing.is_none() && tokio::time::Instant::now() < ends {
+        connection.send("GET /hello HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let answer = connection.receive().await.unwrap();
+        assert_eq!(answer.text(), "hello");
+        closing = answer.headers.get("connection").cloned();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(closing.unwrap(), "close");
 }
