@@ -32,6 +32,9 @@ const PRIVILEGED: [&str; 20] = [
     "constructor",
 ];
 
+/// What the server decides of what it stores.
+const DECIDED: [&str; 5] = ["id", "kind", "created_at", "updated_at", "expires_at"];
+
 /// Members of every schema of the document.
 fn members(document: &Value) -> BTreeSet<String> {
     let schemas = document["components"]["schemas"].as_object().unwrap();
@@ -47,6 +50,9 @@ async fn no_body_takes_what_is_not_the_clients_to_say() {
     for operation in &operations {
         let Some(schema) = &operation.body else { continue };
         let own = &document["components"]["schemas"][schema]["properties"];
+        for name in PRIVILEGED.iter().chain(&DECIDED) {
+            assert!(own.get(name).is_none(), "{schema} takes {name}");
+        }
         let names: BTreeSet<_> =
             members(&document).into_iter().chain(PRIVILEGED.map(str::to_owned)).collect();
         let foreign: Vec<_> = names.iter().filter(|name| own.get(name.as_str()).is_none()).collect();
