@@ -29,7 +29,12 @@ fn an_unknown_verb_exits_2_with_the_list() {
 
 #[test]
 fn an_unknown_option_exits_2_with_the_usage() {
-    let out = xtask(&["test", "--instal"]);
-    assert_eq!(out.status.code(), Some(2));
-    assert_eq!(text(&out.stderr), "usage: cargo xtask test [STEP...] [--part N/M] [--install]\n");
+    for (args, usage) in [
+        (["test", "--instal"], "usage: cargo xtask test [STEP...] [--part N/M] [--install]\n"),
+        (["attack", "--lnog"], "usage: cargo xtask attack [--long]\n"),
+    ] {
+        let out = xtask(&args);
+        assert_eq!(out.status.code(), Some(2));
+        assert_eq!(text(&out.stderr), usage);
+    }
 }

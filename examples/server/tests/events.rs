@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde_json::json;
-use support::{Ask, Backend, Kind, connect_events, next_event, on_every_backend};
+use support::{Ask, Backend, Kind, connect_events, next_event, on_every_backend, problem};
 
 on_every_backend! { who_may_see_a_job_hears_of_it_and_nobody_else_does, tokens_and_origins_are_checked, a_drain_says_goodbye }
 use tokio_tungstenite::tungstenite::Message;
@@ -68,6 +68,32 @@ async fn a_drain_says_goodbye(backend: Backend) {
     server.terminate();
     assert_eq!(goodbye(&mut socket).await, 1001);
     assert!(server.ended_within(Duration::from_secs(5)).await.unwrap().success());
+}
+
+#[tokio::test]
+async fn what_asks_for_no_socket_is_told_to_upgrade() {
+    let backend = Backend::new(Kind::Embedded).await;
+    let server = backend.server(&[]).await;
+    let token = server.log_in(1, "ana@example.com").await;
+    let socket = |version: &str| {
+        let ask = Ask::new("GET", "/api/v1/events").bearer(&token).header("sec-websocket-version", version);
+        ask.header("connection", "upgrade").header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+    };
+    let upgrade = |ask: Ask<'static>, to: &str| ask.header("upgrade", to);
+    for ask in [
+        Ask::new("GET", "/api/v1/events").bearer(&token),
+        upgrade(socket("13"), "h2c"),
+        upgrade(socket("8"), "websocket"),
+    ] {
+        let told = server.ask(ask).await;
+        assert_eq!(problem(&told)["status"], 426);
+        assert_eq!(
+            (&told.headers["upgrade"], &told.headers["sec-websocket-version"]),
+            (&"websocket".parse().unwrap(), &"13".parse().unwrap())
+        );
+    }
+    let keyless = upgrade(socket("13"), "websocket").without("sec-websocket-key");
+    assert_eq!(problem(&server.ask(keyless).await)["status"], 400);
 }
 
 /// The close frame that ends a socket; events before it are passed by.

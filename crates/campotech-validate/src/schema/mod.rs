@@ -6,8 +6,7 @@
 //! A schema says what it can: types, what is required, what is unknown, lengths, ranges, patterns, the values of an enum. What
 //! it can't say (a check digit, a numbering plan, a rule over several fields) it leaves out. In three things it differs: the length
 //! of a text is that of its normal form here, without space around it and without decomposed letters; `1.0` is an
-//! integer to a schema, but none to us; and a number that is too small to be anything but zero as a `f64` is refused here. A `format` is a note, as the standard has it: whoever enforces `email` refuses domains in
-//! other letters than ASCII, which are taken here.
+//! integer to a schema, but none to us; and a number that is too small to be anything but zero as a `f64` is refused here. A `format` is a note, as the standard has it.
 //!
 //! ```
 //! use campotech_validate::{input, schema, PlainText};

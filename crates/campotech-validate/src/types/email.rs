@@ -15,8 +15,8 @@ use crate::schema::{Definitions, Schema};
 const LOCAL: usize = 64;
 /// The longest address, in octets (RFC 3696, erratum 1690).
 const WHOLE: usize = 254;
-/// The longest text that is looked at, in octets.
-const RAW: usize = 4 * WHOLE;
+/// What a pattern can say of it; the dots between labels are those of UTS #46.
+const FORM: &str = r"^[0-9A-Za-z!#$%&'*+/=?^_`{|}~-]([0-9A-Za-z!#$%&'*+/=?^_`{|}~.-]{0,62}[0-9A-Za-z!#$%&'*+/=?^_`{|}~-])?@[^@\s]+[.\u3002\uff0e\uff61][^@\s]+$";
 
 /// An email address that mail can be sent to over the internet.
 ///
@@ -69,7 +69,8 @@ impl Email {
 
 impl ParseText for Email {
     fn parse_text(text: &str) -> Result<Self, Violation> {
-        if text.len() > RAW {
+        // What a client may check, too: before its domain is in A-labels, an address is counted in characters.
+        if text.chars().nth(WHOLE).is_some() {
             return Err(Violation::new(&codes::EMAIL_LENGTH).with("max", WHOLE));
         }
         if let Some(code) = text.chars().find_map(|c| forbidden(c, false)) {
@@ -93,9 +94,8 @@ impl ParseText for Email {
     }
 
     fn text_schema(_: &mut Definitions) -> Schema {
-        // What is read, which is longer than its A-labels where marks stand apart from their letters.
-        let schema = Schema::string().with("format", "email").with("maxLength", RAW);
-        schema.with("pattern", r"^[^@\s]+@[^@\s]+$")
+        let schema = Schema::string().with("format", "idn-email").with("maxLength", WHOLE);
+        schema.with("pattern", FORM)
     }
 }
 
@@ -146,6 +146,12 @@ mod tests {
         assert_eq!(email.comparison_key(), "juan.perez+obra@xn--mnchen-3ya.example");
         assert_eq!(format!("{email:?}"), "Email(J***)");
         assert_eq!((email.local(), email.domain()), ("Juan.Perez+Obra", "xn--mnchen-3ya.example"));
+    }
+
+    #[test]
+    fn no_character_is_a_dot_but_those_of_the_pattern() {
+        let dots = ('\0'..=char::MAX).filter(|c| format!("a@example{c}com").parse::<Email>().is_ok());
+        assert_eq!(dots.collect::<String>(), ".\u{3002}\u{ff0e}\u{ff61}");
     }
 
     #[test]

@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use npm::INSTALL as NPM_INSTALL;
 use pypi::Place;
-pub(crate) use pypi::{AUDIT, DELIVERY, FUZZ, TESTS};
+pub(crate) use pypi::{ATTACK, AUDIT, DELIVERY, FUZZ, TESTS};
 
 /// What a verb needs.
 #[derive(Clone, Copy)]
 pub(crate) enum Kit {
     Tests,
+    Attack,
     Audit,
     Bars,
     Bench,
@@ -38,7 +39,7 @@ impl Kit {
             Self::Browser => apt::E2E,
             Self::Fuzz => apt::FUZZ,
             Self::Image => apt::IMAGE,
-            Self::Prebuilt | Self::Scan => apt::PYTHON,
+            Self::Attack | Self::Prebuilt | Self::Scan => apt::PYTHON,
             Self::Delivery => apt::DELIVERY,
         }
     }
@@ -47,6 +48,7 @@ impl Kit {
         match self {
             Self::Tests | Self::Prebuilt => Some(&TESTS),
             Self::Audit | Self::Scan => Some(&AUDIT),
+            Self::Attack => Some(&ATTACK),
             Self::Fuzz => Some(&FUZZ),
             Self::Bars | Self::Bench | Self::Browser | Self::Image => None,
             Self::Delivery => Some(&DELIVERY),
@@ -63,6 +65,7 @@ impl Kit {
             Self::Fuzz => &[Self::Fuzz],
             Self::Image => &[Self::Image],
             Self::Scan => &[Self::Scan],
+            Self::Attack => &[Self::Tests, Self::Attack],
             Self::Audit => &[Self::Prebuilt, Self::Audit],
             Self::Browser => &[Self::Tests, Self::Browser],
             Self::Delivery => &[Self::Tests, Self::Image, Self::Delivery],

@@ -46,6 +46,15 @@ pub(crate) const FUZZ: Place = Place {
     any: &[],
 };
 
+/// What the attack needs, with all that it needs.
+pub(crate) const ATTACK: Place = Place {
+    dir: "attack-tools",
+    file: "crates/xtask/attack.txt",
+    requirements: include_str!("../../attack.txt"),
+    pinned: &["schemathesis"],
+    any: &[],
+};
+
 /// What the audit needs, with all that these need: whole applications in Python.
 pub(crate) const AUDIT: Place = Place {
     dir: "audit-tools",
@@ -124,7 +133,7 @@ mod tests {
 
     #[test]
     fn every_tool_is_pinned_by_version_and_hash() {
-        for place in [TESTS, DELIVERY, FUZZ, AUDIT] {
+        for place in [TESTS, ATTACK, DELIVERY, FUZZ, AUDIT] {
             let text = place.requirements.replace("\\\n", " ");
             let lines = || text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty());
             assert!(lines().count() >= place.pinned.len() + place.any.len());

@@ -1,5 +1,6 @@
 //! The verbs, each in a file of its own, and the help that lists them.
 
+mod attack;
 mod audit;
 mod bench;
 mod corpus;
@@ -91,6 +92,7 @@ const VERBS: &[Verb] = &[
     delivery::VERB,
     audit::VERB,
     fuzz::VERB,
+    attack::VERB,
     phone_table::VERB,
     sbom::VERB,
     package::VERB,

@@ -1,13 +1,28 @@
 //! What handlers fail with, as problems.
 
 use axum::response::{IntoResponse, Response};
-use campotech::core::{Localized, Problem, kinds};
+use campotech::core::{Localized, Problem, ProblemKind, kinds};
 use campotech::validate::CursorError;
-use http::HeaderValue;
-use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CONNECTION, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
 
 use crate::auth::PasswordError;
 use crate::store::{Conflict, StoreError};
+
+static UPGRADE_REQUIRED: ProblemKind = ProblemKind {
+    uri: "urn:campotech:problem:upgrade-required",
+    status: StatusCode::UPGRADE_REQUIRED,
+    title: Localized {
+        en: "Upgrade required",
+        es: "Se requiere otro protocolo",
+        es_ar: "Hace falta otro protocolo",
+    },
+    detail: Localized {
+        en: "Connect with a WebSocket.",
+        es: "Conéctese con un WebSocket.",
+        es_ar: "Conectate con un WebSocket.",
+    },
+};
 
 /// Why a handler has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +40,9 @@ pub enum ApiError {
     /// A signature, a token of the handshake, or an origin that is not ours.
     #[error("not allowed")]
     Forbidden,
+    /// The request doesn't ask for the WebSocket that is there.
+    #[error("not an upgrade")]
+    NotAnUpgrade,
     /// The webhook has no secrets.
     #[error("the webhook is not configured")]
     NotConfigured,
@@ -61,6 +79,11 @@ impl ApiError {
                 })
                 .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
             Self::Forbidden => Problem::new(&kinds::FORBIDDEN),
+            // RFC 9110, 15.5.22: what to upgrade to is said; RFC 6455, 4.4: and in which version.
+            Self::NotAnUpgrade => Problem::new(&UPGRADE_REQUIRED)
+                .with_header(CONNECTION, HeaderValue::from_static("upgrade"))
+                .with_header(UPGRADE, HeaderValue::from_static("websocket"))
+                .with_header(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
             Self::NotConfigured => Problem::new(&kinds::UNAVAILABLE),
             Self::Store(StoreError::NotFound) => Problem::new(&kinds::NOT_FOUND),
             Self::Store(StoreError::Conflict(Conflict::EmailTaken)) => Problem::new(&kinds::CONFLICT)

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::{IntoResponse, Response};
 use campotech::metrics::WebSocketGuard;
@@ -32,14 +33,14 @@ pub(crate) async fn subscribe(
     uri: Uri,
     headers: HeaderMap,
     extensions: Extensions,
-    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     // Browsers let any page open a socket, so the origin is what tells the pages apart.
     if !app.origins().allows_handshake(&uri, &headers, &extensions) {
         return Err(ApiError::Forbidden);
     }
     let session = session(&app, token(&headers).ok_or(ApiError::Unauthorized)?).await?;
-    let upgrade = upgrade.map_err(|_| ApiError::Problem((&campotech::core::kinds::BAD_REQUEST).into()))?;
+    let upgrade = upgrade.map_err(|rejection| no_upgrade(&rejection))?;
     app.events().settled().await;
     let events = app.events().subscribe(session.user_id);
     let left = Duration::try_from(session.expires_at.duration_since(app.now())).unwrap_or_default();
@@ -51,6 +52,16 @@ pub(crate) async fn subscribe(
             },
         );
     Ok(response.into_response())
+}
+
+fn no_upgrade(rejection: &WebSocketUpgradeRejection) -> ApiError {
+    use WebSocketUpgradeRejection as Rejected;
+    match rejection {
+        Rejected::InvalidConnectionHeader(_)
+        | Rejected::InvalidUpgradeHeader(_)
+        | Rejected::InvalidWebSocketVersionHeader(_) => ApiError::NotAnUpgrade,
+        _ => ApiError::Problem((&campotech::core::kinds::BAD_REQUEST).into()),
+    }
 }
 
 fn token(headers: &HeaderMap) -> Option<&str> {
