@@ -43,8 +43,10 @@ impl<T: Input> Input for Vec<T> {
             return None;
         }
         let expected = nodes.len();
-        let items = nodes.into_iter().enumerate();
-        let items: Self = items.filter_map(|(index, node)| T::read(node, &place.item(index))).collect();
+        let mut items = Self::with_capacity(expected);
+        items.extend(
+            nodes.into_iter().enumerate().filter_map(|(index, node)| T::read(node, &place.item(index))),
+        );
         (items.len() == expected).then_some(items)
     }
 
