@@ -50,9 +50,10 @@ impl<'a> Parser<'a, '_> {
         if self.at == self.bytes.len() {
             return Err(Violation::new(&codes::JSON_EMPTY).into());
         }
-        let node = self.value()?;
+        let mut whole = Node::Null;
+        self.value(|_, value| whole = value)?;
         self.skip_space();
-        if self.at == self.bytes.len() { Ok(node) } else { self.syntax() }
+        if self.at == self.bytes.len() { Ok(whole) } else { self.syntax() }
     }
 
     #[cold]
@@ -86,17 +87,35 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
+    /// Reads a value, which goes to where it is kept from each branch by itself: the small ones are made there and moved nowhere.
     #[inline]
-    fn value(&mut self) -> Result<Node<'a>, Fault> {
+    fn value(&mut self, keep: impl FnOnce(&mut Self, Node<'a>)) -> Result<(), Fault> {
         let Some(nodes) = self.nodes.checked_sub(1) else {
             return Err(Self::over(&codes::JSON_NODES, self.limits.nodes()));
         };
         self.nodes = nodes;
         match self.peek() {
-            Some(b'"') => Ok(Node::Text(self.string()?)),
+            Some(b'"') => {
+                let text = self.string()?;
+                keep(self, Node::Text(text));
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                let number = self.number()?;
+                keep(self, Node::Number(number));
+            }
+            _ => {
+                let other = self.other()?;
+                keep(self, other);
+            }
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn other(&mut self) -> Result<Node<'a>, Fault> {
+        match self.peek() {
             Some(b'{') => self.nested(Self::object),
             Some(b'[') => self.nested(Self::array),
-            Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b't') => self.word("true", Node::Bool(true)),
             Some(b'f') => self.word("false", Node::Bool(false)),
             Some(b'n') => self.word("null", Node::Null),
@@ -104,7 +123,6 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    #[inline(never)]
     fn nested(&mut self, read: fn(&mut Self) -> Result<Node<'a>, Fault>) -> Result<Node<'a>, Fault> {
         let Some(depth) = self.depth.checked_sub(1) else {
             return Err(Self::over(&codes::JSON_DEPTH, self.limits.depth()));
@@ -124,8 +142,7 @@ impl<'a> Parser<'a, '_> {
         }
         loop {
             self.skip_space();
-            let item = self.value()?;
-            self.items.push(item);
+            self.value(|parser, item| parser.items.push(item))?;
             self.skip_space();
             if self.eat(b']') {
                 return Ok(Node::Array(closed(&mut self.items, first)));
@@ -158,8 +175,7 @@ impl<'a> Parser<'a, '_> {
                 return self.syntax();
             }
             self.skip_space();
-            let value = self.value()?;
-            self.members.push((name, value));
+            self.value(|parser, value| parser.members.push((name, value)))?;
             self.skip_space();
             if self.eat(b'}') {
                 break;
@@ -182,12 +198,12 @@ impl<'a> Parser<'a, '_> {
         self.syntax()
     }
 
-    fn number(&mut self) -> Result<Node<'a>, Fault> {
+    fn number(&mut self) -> Result<&'a str, Fault> {
         let start = self.at;
         match number_length(&self.bytes[start..]) {
             Some(length) => {
                 self.at += length;
-                Ok(Node::Number(&self.text[start..self.at]))
+                Ok(&self.text[start..self.at])
             }
             None => self.syntax(),
         }
