@@ -17,6 +17,8 @@ pub(super) const AUDIT: &[Packaged] = &[
 
 /// What ratios call besides.
 pub(super) const BARS: &[Packaged] = &[
+    ("node", "nodejs"), // peers in JavaScript
+    ("npm", "npm"),
     ("taskset", "util-linux"), // a server and its clients on a CPU each
     ("wrk", "wrk"),
 ];
