@@ -8,19 +8,21 @@ use crate::pairs::{self, Pair};
 use crate::peers::{AXUM_PROMETHEUS, SENTRY_TOWER, TOWER_HELMET};
 use crate::scrape::{self, Scraped};
 use crate::stack::{assembled, ours as whole};
-use crate::{Subject, cases, encode, inspect, limits, ours, server, words};
+use crate::{Subject, cases, encode, inspect, limits, ours, server, validate, words};
 
 /// A ratio that is wanted.
-struct Bar {
-    name: &'static str,
+pub(crate) struct Bar {
+    pub(crate) name: &'static str,
     /// The most that the ratio of ours to the peer's may be.
-    most: f64,
-    measured: Measured,
+    pub(crate) most: f64,
+    pub(crate) measured: Measured,
 }
 
-enum Measured {
+pub(crate) enum Measured {
     /// Times of subjects in turns; what both have under them, if there is such, is taken off.
     Times { ours: fn() -> Subject, peer: fn() -> Subject, floor: Option<fn() -> Subject> },
+    /// Times of a subject and of a peer elsewhere, in turns.
+    Told { ours: fn() -> Subject, peer: fn() -> Box<pairs::Clock<'static>> },
     /// Instructions over their floor of two cases.
     Cases { ours: &'static str, peer: &'static str },
     /// Allocations over their floor of two cases.
@@ -360,7 +362,8 @@ fn begin(name: &str) -> Subject {
 /// No bar has it.
 pub fn measured(filter: &str, costs: &Gates) -> Result<bool, String> {
     let named = |bars: &'static [Bar]| bars.iter().filter(|bar| bar.name.contains(filter));
-    let (bars, aims): (Vec<_>, Vec<_>) = (named(BARS).collect(), named(AIMS).collect());
+    let bars: Vec<_> = named(BARS).chain(named(validate::bars::BARS)).collect();
+    let aims: Vec<_> = named(AIMS).chain(named(validate::bars::AIMS)).collect();
     if bars.is_empty() && aims.is_empty() {
         return Err(format!("no bar has `{filter}` in its name"));
     }
@@ -402,6 +405,7 @@ impl Measured {
             Self::Times { ours, peer, floor } => {
                 pairs::measured(&mut ours(), &mut peer(), floor.map(|floor| floor()))
             }
+            Self::Told { ours, peer } => pairs::beside(&mut ours(), &mut *peer()),
             Self::Cases { ours, peer } => counted(costs[ours].instructions, costs[peer].instructions),
             Self::Allocations { ours, peer } => counted(costs[ours].allocations, costs[peer].allocations),
             Self::Scraped { seen, most } => counted(seen(scrape::scraped()?), most),

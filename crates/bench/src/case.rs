@@ -1,6 +1,6 @@
 //! What is measured.
 
-use crate::{health, limits, ours, payload, stack, webhook};
+use crate::{health, limits, ours, payload, stack, validate, webhook};
 
 /// Runs so many requests, one after the other.
 pub type Subject = Box<dyn FnMut(u64)>;
@@ -24,6 +24,7 @@ pub struct Case {
 pub fn cases() -> Vec<Case> {
     let own = [ours::CASES, stack::bare::CASES, stack::ours::CASES, health::ours::CASES, health::bare::CASES];
     let own = own.into_iter().chain([payload::CASES, webhook::CASES, limits::ours::CASES]);
+    let own = own.chain([validate::floor::CASES, validate::form::CASES]);
     #[cfg(feature = "peers")]
     let peers = [crate::peers::CASES, stack::assembled::CASES, health::peers::CASES, limits::peers::CASES];
     #[cfg(not(feature = "peers"))]

@@ -28,6 +28,7 @@ pub mod scrape;
 pub mod server;
 pub mod service;
 pub mod stack;
+pub mod validate;
 pub mod webhook;
 #[cfg(feature = "peers")]
 pub mod words;

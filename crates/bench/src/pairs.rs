@@ -18,12 +18,26 @@ pub struct Pair {
     pub ratio: f64,
 }
 
+/// Nanoseconds a request, of so many.
+pub type Clock<'a> = dyn FnMut(u64) -> f64 + 'a;
+
 /// Runs the two in turns. `floor`, if there is one, is what both have under them; its time is taken from both in every round.
-pub fn measured(ours: &mut Subject, peer: &mut Subject, mut floor: Option<Subject>) -> Pair {
-    let counts = [calls(ours), calls(peer), floor.as_mut().map_or(0, calls)];
+pub fn measured(ours: &mut Subject, peer: &mut Subject, floor: Option<Subject>) -> Pair {
+    let mut floor = floor.map(|mut floor| move |calls| timed(&mut floor, calls));
+    let floor = floor.as_mut().map(|floor| floor as &mut Clock<'_>);
+    turns(&mut |calls| timed(ours, calls), &mut |calls| timed(peer, calls), floor)
+}
+
+/// As [`measured`], beside one that says itself how long it took.
+pub fn beside(ours: &mut Subject, peer: &mut Clock<'_>) -> Pair {
+    turns(&mut |calls| timed(ours, calls), peer, None)
+}
+
+fn turns(ours: &mut Clock<'_>, peer: &mut Clock<'_>, mut floor: Option<&mut Clock<'_>>) -> Pair {
+    let counts = [calls(ours), calls(peer), floor.as_mut().map_or(0, |floor| calls(*floor))];
     let round = |_| {
-        let floor = floor.as_mut().map_or(0.0, |floor| timed(floor, counts[2]));
-        [timed(ours, counts[0]), timed(peer, counts[1]), floor]
+        let floor = floor.as_mut().map_or(0.0, |floor| floor(counts[2]));
+        [ours(counts[0]), peer(counts[1]), floor]
     };
     of((0..ROUNDS).map(round).collect())
 }
@@ -37,10 +51,10 @@ fn of(rounds: Vec<[f64; 3]>) -> Pair {
 }
 
 /// How many requests fill a turn.
-fn calls(subject: &mut Subject) -> u64 {
+fn calls(clock: &mut Clock<'_>) -> u64 {
     let mut calls = 1;
     loop {
-        let took = timed(subject, calls) * calls as f64;
+        let took = clock(calls) * calls as f64;
         if took > 4e6 {
             return (calls as f64 * TURN.as_nanos() as f64 / took).max(1.0) as u64;
         }
@@ -78,6 +92,6 @@ mod tests {
     #[test]
     fn a_subject_is_called_as_often_as_fills_a_turn() {
         let mut subject: Subject = Box::new(|_| std::thread::sleep(Duration::from_millis(5)));
-        assert!(calls(&mut subject) >= 1);
+        assert!(calls(&mut |calls| timed(&mut subject, calls)) >= 1);
     }
 }

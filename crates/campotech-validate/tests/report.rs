@@ -170,6 +170,20 @@ fn put(document: &mut Value, pointer: &str, value: Option<Value>) {
 }
 
 #[test]
+fn members_are_found_wherever_they_stand() {
+    for before in [0, 1, 62, 63, 64, 65, 127, 128, 200] {
+        let item = json!({"name": "Caldera", "count": 2});
+        let mut members: Vec<_> = (0..before).map(|number| (format!("x-{number:03}"), Value::Null)).collect();
+        members.extend(item.as_object().unwrap().clone());
+        let body: Vec<_> = members.iter().map(|(name, value)| format!("{name:?}:{value}")).collect();
+        let read = validate_json::<Item>(format!("{{{}}}", body.join(",")).as_bytes(), &Limits::new());
+        let unknown = read.map_or_else(|rejection| rejection.issues().to_vec(), |_| Vec::new());
+        assert_eq!(unknown.len(), before.min(64));
+        assert!(unknown.iter().all(|issue| issue.code() == "unknown"), "{unknown:?}");
+    }
+}
+
+#[test]
 fn what_is_right_is_taken() {
     check(&good()).unwrap();
     let form = validate_json::<Form>(good().to_string().as_bytes(), &Limits::new()).unwrap().into_inner();

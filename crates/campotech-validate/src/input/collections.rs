@@ -29,6 +29,9 @@ impl<T: Input> Input for Option<T> {
     }
 }
 
+/// How many items a list has room for from the beginning.
+const ROOM: usize = 16;
+
 /// At most a thousand items; a rule such as `#[garde(length(max = 10))]` makes it fewer.
 impl<T: Input> Input for Vec<T> {
     const LIST: bool = true;
@@ -43,8 +46,11 @@ impl<T: Input> Input for Vec<T> {
             return None;
         }
         let expected = nodes.len();
-        let items = nodes.into_iter().enumerate();
-        let items: Self = items.filter_map(|(index, node)| T::read(node, &place.item(index))).collect();
+        // As many may be unreadable, and each large: nobody gets room for what isn't there.
+        let mut items = Self::with_capacity(expected.min(ROOM));
+        items.extend(
+            nodes.into_iter().enumerate().filter_map(|(index, node)| T::read(node, &place.item(index))),
+        );
         (items.len() == expected).then_some(items)
     }
 

@@ -18,9 +18,22 @@ const PARAMETERS: usize = 128;
 
 /// The members of an object, or the parameters of a query or a path, while they are read.
 pub struct Object<'n, 'p> {
-    members: Vec<Option<(Cow<'n, str>, Member<'n>)>>,
+    members: Vec<(Cow<'n, str>, Node<'n>)>,
+    /// Which of them were taken.
+    taken: Taken,
+    /// Those that can't be read as they stand.
+    marks: Vec<(usize, Mark)>,
+    /// The one behind that taken last: most clients send members in the order in which they are taken.
+    next: usize,
     place: &'p Place<'p>,
     names: Names,
+}
+
+/// A set of small numbers.
+#[derive(Default)]
+struct Taken {
+    first: u64,
+    more: Vec<u64>,
 }
 
 /// How members are known, and what those mean that nobody takes.
@@ -32,15 +45,16 @@ enum Names {
     Headers,
 }
 
-enum Member<'n> {
-    Node(Node<'n>),
+/// What keeps a member from being read.
+#[derive(Clone, Copy)]
+enum Mark {
     /// It was sent, and can't be read for this reason.
     Broken(&'static Code),
     /// It is a list of more items than its rules allow, which therefore aren't read.
     Over(usize),
     /// It is a list of fewer items than its rules demand, which is told here where one of them can't be read; otherwise
     /// the rules say so.
-    Under(Node<'n>, usize),
+    Under(usize),
 }
 
 /// A struct whose members stand beside those of the struct that holds it.
@@ -48,17 +62,17 @@ enum Member<'n> {
 pub struct Flat<T>(pub T);
 
 impl<'n, 'p> Object<'n, 'p> {
-    fn of_members(members: Vec<(Cow<'n, str>, Node<'n>)>, place: &'p Place<'p>) -> Self {
-        let members = members.into_iter().map(|(name, node)| Some((name, Member::Node(node)))).collect();
-        Self { members, place, names: Names::Exact }
+    const fn of_members(members: Vec<(Cow<'n, str>, Node<'n>)>, place: &'p Place<'p>) -> Self {
+        let taken = Taken { first: 0, more: Vec::new() };
+        Self { members, taken, marks: Vec::new(), next: 0, place, names: Names::Exact }
     }
 
     /// The fields of a form, no name twice.
     pub(crate) fn of_fields(fields: Vec<(Cow<'n, str>, Node<'n>)>, place: &'p Place<'p>) -> Self {
         let mut object = Self::of_members(fields, place);
-        for (_, member) in object.members.iter_mut().flatten() {
-            if matches!(member, Member::Node(Node::Parameter(text)) if text.contains('\0')) {
-                *member = Member::Broken(&codes::TEXT_CONTROL);
+        for (at, (_, node)) in object.members.iter().enumerate() {
+            if matches!(node, Node::Parameter(text) if text.contains('\0')) {
+                object.marks.push((at, Mark::Broken(&codes::TEXT_CONTROL)));
             }
         }
         object
@@ -66,38 +80,61 @@ impl<'n, 'p> Object<'n, 'p> {
 
     /// The headers of a request: visible ASCII, each of those that are taken once.
     pub(crate) fn of_headers(headers: &'n HeaderMap, place: &'p Place<'p>) -> Self {
-        let mut members: Vec<Option<(Cow<'n, str>, Member<'n>)>> = Vec::with_capacity(headers.keys_len());
+        let mut object = Self::of_members(Vec::with_capacity(headers.keys_len()), place);
+        object.names = Names::Headers;
         for name in headers.keys() {
             let mut values = headers.get_all(name).iter();
             let value = values.next().and_then(|value| value.to_str().ok());
-            let member = match (value, values.next()) {
-                (_, Some(_)) => Member::Broken(&codes::DUPLICATE),
-                (None, _) => Member::Broken(&codes::ENCODING),
-                (Some(value), None) => Member::Node(Node::Parameter(Cow::Borrowed(value))),
+            let value = match (value, values.next()) {
+                (_, Some(_)) => Err(&codes::DUPLICATE),
+                (None, _) => Err(&codes::ENCODING),
+                (Some(value), None) => Ok(Cow::Borrowed(value)),
             };
-            members.push(Some((Cow::Borrowed(name.as_str()), member)));
+            object.push(Cow::Borrowed(name.as_str()), value);
         }
-        Self { members, place, names: Names::Headers }
+        object
     }
 
     pub(crate) fn of_parameters(pairs: Pairs<'n>, place: &'p Place<'p>) -> Self {
         if pairs.len() > PARAMETERS {
             place.report(Violation::new(&codes::LENGTH_MAX).with("max", PARAMETERS));
         }
-        let mut members: Vec<Option<(Cow<'n, str>, Member<'n>)>> = Vec::new();
+        let mut object = Self::of_members(Vec::new(), place);
         for (name, value) in pairs.into_iter().take(PARAMETERS) {
-            if let Some((_, member)) = members.iter_mut().flatten().find(|(known, _)| *known == name) {
-                *member = Member::Broken(&codes::DUPLICATE);
+            if let Some(at) = object.members.iter().position(|(known, _)| *known == name) {
+                object.mark(at, Mark::Broken(&codes::DUPLICATE));
                 continue;
             }
-            let member = match value {
-                None => Member::Broken(&codes::ENCODING),
-                Some(value) if value.contains('\0') => Member::Broken(&codes::TEXT_CONTROL),
-                Some(value) => Member::Node(Node::Parameter(value)),
+            let value = match value {
+                None => Err(&codes::ENCODING),
+                Some(value) if value.contains('\0') => Err(&codes::TEXT_CONTROL),
+                Some(value) => Ok(value),
             };
-            members.push(Some((name, member)));
+            object.push(name, value);
         }
-        Self { members, place, names: Names::Exact }
+        object
+    }
+
+    /// Adds a member that is a parameter, or broken.
+    fn push(&mut self, name: Cow<'n, str>, value: Result<Cow<'n, str>, &'static Code>) {
+        let node = value.map_or_else(
+            |code| {
+                self.marks.push((self.members.len(), Mark::Broken(code)));
+                Node::Null
+            },
+            Node::Parameter,
+        );
+        self.members.push((name, node));
+    }
+
+    /// Marks the member at `at`, whatever it was marked as before.
+    fn mark(&mut self, at: usize, mark: Mark) {
+        self.marks.retain(|(marked, _)| *marked != at);
+        self.marks.push((at, mark));
+    }
+
+    fn marked(&self, at: usize) -> Option<Mark> {
+        self.marks.iter().find(|(marked, _)| *marked == at).map(|(_, mark)| *mark)
     }
 
     /// Where the object stands.
@@ -109,7 +146,7 @@ impl<'n, 'p> Object<'n, 'p> {
     /// Whether the member was sent and nobody took it yet.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.members.iter().flatten().any(|(known, _)| self.names.same(known, name))
+        self.find(name).is_some()
     }
 
     /// Which of its names a member was sent under. Under two of them it stands twice.
@@ -117,71 +154,82 @@ impl<'n, 'p> Object<'n, 'p> {
         let all = || std::iter::once(name).chain(aliases.iter().copied());
         let sent = all().find(|name| self.has(name)).unwrap_or(name);
         for name in all().filter(|name| *name != sent) {
-            if let Some(member) = self.find(name) {
-                *member = None;
+            if let Some(at) = self.find(name) {
+                self.taken.insert(at);
                 self.place.member(name).report_repeated();
             }
         }
         sent
     }
 
-    fn find(&mut self, name: &str) -> Option<&mut Option<(Cow<'n, str>, Member<'n>)>> {
-        let names = self.names;
-        let known = |member: &&mut Option<(Cow<'n, str>, Member<'n>)>| {
-            member.as_ref().is_some_and(|(known, _)| names.same(known, name))
+    #[inline]
+    fn find(&self, name: &str) -> Option<usize> {
+        let next = self.members.get(self.next).is_some_and(|(known, _)| known == name);
+        if next && !self.taken.has(self.next) { Some(self.next) } else { self.find_elsewhere(name) }
+    }
+
+    fn find_elsewhere(&self, name: &str) -> Option<usize> {
+        let known = |(at, (known, _)): (usize, &(Cow<'_, str>, Node<'_>))| {
+            self.names.same(known, name) && !self.taken.has(at)
         };
-        self.members.iter_mut().find(known)
+        self.members.iter().enumerate().position(known)
     }
 
     /// Takes and reads the member `name`.
+    #[inline]
     pub fn take<T: Input>(&mut self, name: &'static str) -> Option<T> {
         let place = self.place.member(name);
-        match self.find(name).and_then(Option::take) {
-            Some((_, Member::Node(node))) => T::read(node, &place),
-            Some((_, Member::Broken(code))) => {
-                place.report(code);
-                None
-            }
-            Some((_, Member::Over(max))) => {
-                place.report(Violation::new(&codes::LENGTH_MAX).with("max", max));
-                None
-            }
-            Some((_, Member::Under(node, min))) => {
-                let read = T::read(node, &place);
-                if read.is_none() {
-                    place.report(Violation::new(&codes::LENGTH_MIN).with("min", min));
-                }
-                read
-            }
-            None => T::absent(&place),
+        let Some(at) = self.find(name) else { return T::absent(&place) };
+        self.taken.insert(at);
+        self.next = at + 1;
+        let node = std::mem::replace(&mut self.members[at].1, Node::Null);
+        if self.marks.is_empty() { T::read(node, &place) } else { self.read_marked(at, node, &place) }
+    }
+
+    /// Reads a member that may be marked.
+    fn read_marked<T: Input>(&self, at: usize, node: Node<'_>, place: &Place<'_>) -> Option<T> {
+        let read = |node| T::read(node, place);
+        let (read, fault) = match self.marked(at) {
+            None => return read(node),
+            Some(Mark::Broken(code)) => (None, code.into()),
+            Some(Mark::Over(max)) => (None, Violation::new(&codes::LENGTH_MAX).with("max", max)),
+            Some(Mark::Under(min)) => (read(node), Violation::new(&codes::LENGTH_MIN).with("min", min)),
+        };
+        if read.is_none() {
+            place.report(fault);
         }
+        read
     }
 
     /// Counts the items of a list `T` before they are read: of more than `max` none is.
     #[doc(hidden)]
+    #[inline]
     pub fn bound_items<T: Input>(&mut self, name: &str, min: Option<usize>, max: Option<usize>) {
         if T::LIST
-            && let Some(Some((_, member))) = self.find(name)
-            && let Member::Node(Node::Array(items)) = member
+            && (min.is_some() || max.is_some())
+            && let Some(at) = self.find(name)
+            && self.marked(at).is_none()
+            && let Node::Array(items) = &self.members[at].1
         {
             if let Some(max) = max.filter(|max| items.len() > *max) {
-                *member = Member::Over(max);
+                self.mark(at, Mark::Over(max));
             } else if let Some(min) = min.filter(|min| items.len() < *min) {
-                *member = Member::Under(Node::Array(std::mem::take(items)), min);
+                self.mark(at, Mark::Under(min));
             }
         }
     }
 
     /// Makes an `Option` of a `T` that is absent or `null` a fault.
     #[doc(hidden)]
+    #[inline]
     pub fn require<T: Input>(&mut self, name: &'static str, required: bool) {
         if !required || T::OPTIONS == 0 {
             return;
         }
-        match self.find(name).and_then(Option::as_mut) {
-            Some((_, member @ Member::Node(Node::Null))) => *member = Member::Broken(&codes::REQUIRED),
-            Some(_) => {}
-            None => self.members.push(Some((Cow::Borrowed(name), Member::Broken(&codes::REQUIRED)))),
+        match self.find(name) {
+            Some(at) if !matches!(self.members[at].1, Node::Null) || self.marked(at).is_some() => {}
+            Some(at) => self.mark(at, Mark::Broken(&codes::REQUIRED)),
+            None => self.push(Cow::Borrowed(name), Err(&codes::REQUIRED)),
         }
     }
 
@@ -191,10 +239,41 @@ impl<'n, 'p> Object<'n, 'p> {
         if self.names == Names::Headers {
             return value;
         }
-        for (name, _) in self.members.into_iter().flatten() {
-            self.place.report_unknown(&name);
+        for (at, (name, _)) in self.members.iter().enumerate() {
+            if !self.taken.has(at) {
+                self.place.report_unknown(name);
+            }
         }
         value
+    }
+}
+
+impl Taken {
+    const WORD: usize = u64::BITS as usize;
+
+    #[inline]
+    fn has(&self, number: usize) -> bool {
+        let word = match number / Self::WORD {
+            0 => self.first,
+            beyond => self.more.get(beyond - 1).copied().unwrap_or_default(),
+        };
+        word >> (number % Self::WORD) & 1 == 1
+    }
+
+    #[inline]
+    fn insert(&mut self, number: usize) {
+        let bit = 1 << (number % Self::WORD);
+        match number / Self::WORD {
+            0 => self.first |= bit,
+            beyond => self.insert_beyond(beyond - 1, bit),
+        }
+    }
+
+    fn insert_beyond(&mut self, word: usize, bit: u64) {
+        if self.more.len() <= word {
+            self.more.resize(word + 1, 0);
+        }
+        self.more[word] |= bit;
     }
 }
 

@@ -1,5 +1,7 @@
 //! What can be read from outside.
 
+use std::borrow::Cow;
+
 use crate::json::Node;
 use crate::report::{Place, Violation, codes};
 
@@ -61,6 +63,14 @@ pub trait ParseText: Sized {
     /// The rule that the text breaks; it never repeats the text.
     fn parse_text(text: &str) -> Result<Self, Violation>;
 
+    /// As [`parse_text`](Self::parse_text), of a text that may be kept as it is.
+    ///
+    /// # Errors
+    /// Those of [`parse_text`](Self::parse_text).
+    fn parse_owned(text: Cow<'_, str>) -> Result<Self, Violation> {
+        Self::parse_text(&text)
+    }
+
     /// What the text looks like, as far as a schema can say.
     fn text_schema(definitions: &mut Definitions) -> Schema {
         let _ = definitions;
@@ -74,7 +84,7 @@ impl<T: ParseText> Input for T {
             place.report(Violation::new(&codes::TYPE).with("expected", "string"));
             return None;
         };
-        T::parse_text(&text).map_err(|violation| place.report(violation)).ok()
+        T::parse_owned(text).map_err(|violation| place.report(violation)).ok()
     }
 
     fn schema(definitions: &mut Definitions) -> Schema {
@@ -90,7 +100,7 @@ pub fn deserialize<'de, T: ParseText, D: serde::Deserializer<'de>>(deserializer:
     use serde::de::{Deserialize as _, Error as _};
 
     // serde's own errors repeat what stands in the place of the text.
-    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer);
+    let text = Cow::<'de, str>::deserialize(deserializer);
     let text = text.map_err(|_| D::Error::custom(codes::TYPE.name))?;
     T::parse_text(&text).map_err(|violation| D::Error::custom(violation.code().name))
 }

@@ -16,14 +16,10 @@ pub fn parse<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Node<'a>, Violation
     }
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Violation::new(&codes::JSON_UTF8).with("offset", error.valid_up_to()))?;
-    let mut parser = Parser { text, bytes, at: 0, depth: limits.depth(), nodes: limits.nodes(), limits };
-    parser.skip_space();
-    if parser.at == bytes.len() {
-        return Err(Violation::new(&codes::JSON_EMPTY));
-    }
-    let node = parser.value()?;
-    parser.skip_space();
-    if parser.at == bytes.len() { Ok(node) } else { Err(parser.fault(&codes::JSON_SYNTAX)) }
+    let (depth, nodes) = (limits.depth(), limits.nodes());
+    let mut parser =
+        Parser { text, bytes, at: 0, depth, nodes, limits, members: Vec::new(), items: Vec::new() };
+    parser.whole().map_err(|fault| *fault)
 }
 
 struct Parser<'a, 'l> {
@@ -35,14 +31,43 @@ struct Parser<'a, 'l> {
     /// How many more values it may have.
     nodes: usize,
     limits: &'l Limits,
+    /// What was read so far of all objects and arrays that are open: each is made once its size is known.
+    members: Vec<Member<'a>>,
+    items: Vec<Node<'a>>,
 }
 
+type Member<'a> = (Cow<'a, str>, Node<'a>);
+
+/// In a box, so that no value carries room for a fault.
+type Fault = Box<Violation>;
+
+/// How many members there is room for from the beginning.
+const ROOM: usize = 16;
+
 impl<'a> Parser<'a, '_> {
-    fn fault(&self, code: &'static Code) -> Violation {
-        Violation::new(code).with("offset", self.at)
+    fn whole(&mut self) -> Result<Node<'a>, Fault> {
+        self.skip_space();
+        if self.at == self.bytes.len() {
+            return Err(Violation::new(&codes::JSON_EMPTY).into());
+        }
+        let mut whole = Node::Null;
+        self.value(|_, value| whole = value)?;
+        self.skip_space();
+        if self.at == self.bytes.len() { Ok(whole) } else { self.syntax() }
     }
 
-    fn syntax<T>(&self) -> Result<T, Violation> {
+    #[cold]
+    fn fault(&self, code: &'static Code) -> Fault {
+        Violation::new(code).with("offset", self.at).into()
+    }
+
+    /// Over a limit.
+    #[cold]
+    fn over(code: &'static Code, max: usize) -> Fault {
+        Violation::new(code).with("max", max).into()
+    }
+
+    fn syntax<T>(&self) -> Result<T, Fault> {
         Err(self.fault(&codes::JSON_SYNTAX))
     }
 
@@ -62,16 +87,35 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    fn value(&mut self) -> Result<Node<'a>, Violation> {
+    /// Reads a value, which goes to where it is kept from each branch by itself: the small ones are made there and moved nowhere.
+    #[inline]
+    fn value(&mut self, keep: impl FnOnce(&mut Self, Node<'a>)) -> Result<(), Fault> {
         let Some(nodes) = self.nodes.checked_sub(1) else {
-            return Err(Violation::new(&codes::JSON_NODES).with("max", self.limits.nodes()));
+            return Err(Self::over(&codes::JSON_NODES, self.limits.nodes()));
         };
         self.nodes = nodes;
         match self.peek() {
+            Some(b'"') => {
+                let text = self.string()?;
+                keep(self, Node::Text(text));
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                let number = self.number()?;
+                keep(self, Node::Number(number));
+            }
+            _ => {
+                let other = self.other()?;
+                keep(self, other);
+            }
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn other(&mut self) -> Result<Node<'a>, Fault> {
+        match self.peek() {
             Some(b'{') => self.nested(Self::object),
             Some(b'[') => self.nested(Self::array),
-            Some(b'"') => Ok(Node::Text(self.string()?)),
-            Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b't') => self.word("true", Node::Bool(true)),
             Some(b'f') => self.word("false", Node::Bool(false)),
             Some(b'n') => self.word("null", Node::Null),
@@ -79,9 +123,9 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    fn nested(&mut self, read: fn(&mut Self) -> Result<Node<'a>, Violation>) -> Result<Node<'a>, Violation> {
+    fn nested(&mut self, read: fn(&mut Self) -> Result<Node<'a>, Fault>) -> Result<Node<'a>, Fault> {
         let Some(depth) = self.depth.checked_sub(1) else {
-            return Err(Violation::new(&codes::JSON_DEPTH).with("max", self.limits.depth()));
+            return Err(Self::over(&codes::JSON_DEPTH, self.limits.depth()));
         };
         self.depth = depth;
         self.at += 1;
@@ -91,17 +135,17 @@ impl<'a> Parser<'a, '_> {
         Ok(node)
     }
 
-    fn array(&mut self) -> Result<Node<'a>, Violation> {
-        let mut items = Vec::new();
+    fn array(&mut self) -> Result<Node<'a>, Fault> {
+        let first = self.items.len();
         if self.eat(b']') {
-            return Ok(Node::Array(items));
+            return Ok(Node::Array(Vec::new()));
         }
         loop {
             self.skip_space();
-            items.push(self.value()?);
+            self.value(|parser, item| parser.items.push(item))?;
             self.skip_space();
             if self.eat(b']') {
-                return Ok(Node::Array(items));
+                return Ok(Node::Array(closed(&mut self.items, first)));
             }
             if !self.eat(b',') {
                 return self.syntax();
@@ -109,18 +153,21 @@ impl<'a> Parser<'a, '_> {
         }
     }
 
-    fn object(&mut self) -> Result<Node<'a>, Violation> {
-        let mut members = Vec::new();
+    fn object(&mut self) -> Result<Node<'a>, Fault> {
+        let first = self.members.len();
         if self.eat(b'}') {
-            return Ok(Node::Object(members));
+            return Ok(Node::Object(Vec::new()));
         }
         loop {
             self.skip_space();
             if self.peek() != Some(b'"') {
                 return self.syntax();
             }
-            if members.len() == self.limits.keys() {
-                return Err(Violation::new(&codes::JSON_KEYS).with("max", self.limits.keys()));
+            if self.members.capacity() == 0 {
+                self.members.reserve(ROOM);
+            }
+            if self.members.len() - first == self.limits.keys() {
+                return Err(Self::over(&codes::JSON_KEYS, self.limits.keys()));
             }
             let name = self.string()?;
             self.skip_space();
@@ -128,7 +175,7 @@ impl<'a> Parser<'a, '_> {
                 return self.syntax();
             }
             self.skip_space();
-            members.push((name, self.value()?));
+            self.value(|parser, value| parser.members.push((name, value)))?;
             self.skip_space();
             if self.eat(b'}') {
                 break;
@@ -137,10 +184,13 @@ impl<'a> Parser<'a, '_> {
                 return self.syntax();
             }
         }
-        if repeats(&members) { Err(Violation::new(&codes::DUPLICATE)) } else { Ok(Node::Object(members)) }
+        if repeats(&self.members[first..]) {
+            return Err(Violation::new(&codes::DUPLICATE).into());
+        }
+        Ok(Node::Object(closed(&mut self.members, first)))
     }
 
-    fn word(&mut self, word: &str, node: Node<'a>) -> Result<Node<'a>, Violation> {
+    fn word(&mut self, word: &str, node: Node<'a>) -> Result<Node<'a>, Fault> {
         if self.bytes[self.at..].starts_with(word.as_bytes()) {
             self.at += word.len();
             return Ok(node);
@@ -148,44 +198,62 @@ impl<'a> Parser<'a, '_> {
         self.syntax()
     }
 
-    fn number(&mut self) -> Result<Node<'a>, Violation> {
+    fn number(&mut self) -> Result<&'a str, Fault> {
         let start = self.at;
         match number_length(&self.bytes[start..]) {
             Some(length) => {
                 self.at += length;
-                Ok(Node::Number(&self.text[start..self.at]))
+                Ok(&self.text[start..self.at])
             }
             None => self.syntax(),
         }
     }
 
-    fn string(&mut self) -> Result<Cow<'a, str>, Violation> {
-        self.at += 1;
-        let mut owned = String::new();
-        let mut start = self.at;
-        loop {
-            match self.peek() {
-                Some(b'"') => {
-                    let rest = &self.text[start..self.at];
-                    if owned.len() + rest.len() > self.limits.string() {
-                        return Err(Violation::new(&codes::BODY_STRING).with("max", self.limits.string()));
-                    }
-                    self.at += 1;
-                    return Ok(if owned.is_empty() { Cow::Borrowed(rest) } else { Cow::Owned(owned + rest) });
-                }
-                Some(b'\\') => {
-                    owned.push_str(&self.text[start..self.at]);
-                    self.at += 1;
-                    owned.push(self.escape()?);
-                    start = self.at;
-                }
-                None | Some(..0x20) => return self.syntax(),
-                Some(_) => self.at += 1,
-            }
+    #[inline]
+    fn string(&mut self) -> Result<Cow<'a, str>, Fault> {
+        let start = self.at + 1;
+        match self.plain_string(start) {
+            Some(plain) => Ok(Cow::Borrowed(plain)),
+            None => self.string_with_escapes(start).map(Cow::Owned),
         }
     }
 
-    fn escape(&mut self) -> Result<char, Violation> {
+    /// The string that begins at `start`; None, and as far as that, where it has an escape or a fault.
+    #[inline(never)]
+    fn plain_string(&mut self, start: usize) -> Option<&'a str> {
+        let length = plain_length(self.bytes.get(start..)?);
+        self.at = start + length;
+        let plain = self.peek() == Some(b'"') && length <= self.limits.string();
+        self.at += usize::from(plain);
+        if plain { self.text.get(start..start + length) } else { None }
+    }
+
+    /// The string that began at `start`, whose first escape (or fault) has been reached.
+    #[inline(never)]
+    fn string_with_escapes(&mut self, mut start: usize) -> Result<String, Fault> {
+        let mut owned = String::new();
+        while self.eat(b'\\') {
+            let before = &self.text[start..self.at - 1];
+            let escaped = self.escape()?;
+            start = self.at;
+            self.at += plain_length(&self.bytes[start..]);
+            // With what comes behind it, which may be all.
+            owned.reserve(before.len() + escaped.len_utf8() + self.at - start);
+            owned.push_str(before);
+            owned.push(escaped);
+        }
+        if self.peek() != Some(b'"') {
+            return self.syntax();
+        }
+        owned.push_str(&self.text[start..self.at]);
+        self.at += 1;
+        if owned.len() > self.limits.string() {
+            return Err(Self::over(&codes::BODY_STRING, self.limits.string()));
+        }
+        Ok(owned)
+    }
+
+    fn escape(&mut self) -> Result<char, Fault> {
         let Some(byte) = self.peek() else { return self.syntax() };
         self.at += 1;
         Ok(match byte {
@@ -203,7 +271,7 @@ impl<'a> Parser<'a, '_> {
         })
     }
 
-    fn unicode(&mut self) -> Result<char, Violation> {
+    fn unicode(&mut self) -> Result<char, Fault> {
         let first = self.four_digits()?;
         if let Some(char) = char::from_u32(first) {
             return Ok(char);
@@ -220,7 +288,7 @@ impl<'a> Parser<'a, '_> {
         Err(self.fault(&codes::JSON_SURROGATE))
     }
 
-    fn four_digits(&mut self) -> Result<u32, Violation> {
+    fn four_digits(&mut self) -> Result<u32, Fault> {
         let mut value = 0;
         for _ in 0..4 {
             let Some(digit) = self.peek().and_then(|byte| char::from(byte).to_digit(16)) else {
@@ -260,12 +328,61 @@ pub(crate) fn number_length(bytes: &[u8]) -> Option<usize> {
     Some(at)
 }
 
-fn repeats(members: &[(Cow<'_, str>, Node<'_>)]) -> bool {
-    // Few names are compared pairwise; many are sorted, so that nobody can make this quadratic.
-    if members.len() <= 16 {
-        return members.iter().enumerate().any(|(i, (name, _))| members[..i].iter().any(|(n, _)| n == name));
+/// How many bytes of a string come before a quote, a backslash or a control.
+#[inline]
+fn plain_length(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks();
+    let mut at = 0;
+    for word in words {
+        let special = special(u64::from_le_bytes(*word));
+        if special != 0 {
+            return at + special.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    at + rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | ..b' ')).count()
+}
+
+/// The highest bit of each byte that is one of these; of those above the lowest it may be wrong.
+#[inline]
+fn special(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHEST: u64 = ONES << 7;
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+    // The quote and the space change places, so that the quote is next to the controls.
+    let quote_or_control = below(word ^ (ONES * u64::from(b'"' ^ b' ')), b' ' + 1);
+    let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+    (quote_or_control | backslash) & HIGHEST
+}
+
+/// What was read since `first`, in no more than twice the room that it takes.
+fn closed<T>(open: &mut Vec<T>, first: usize) -> Vec<T> {
+    let whole = first == 0 && open.len() * 2 > open.capacity();
+    if whole { std::mem::take(open) } else { open.split_off(first) }
+}
+
+fn repeats(members: &[Member<'_>]) -> bool {
+    // Few names are compared pairwise, unless all differ at first sight; many are sorted, so that nobody can make this quadratic.
+    if members.len() <= 32 {
+        let mut seen = 0_u64;
+        for (at, (name, _)) in members.iter().enumerate() {
+            let sight = 1 << first_sight(name.as_bytes());
+            if seen & sight != 0 && members[..at].iter().any(|(known, _)| known == name) {
+                return true;
+            }
+            seen |= sight;
+        }
+        return false;
     }
     let mut names: Vec<&str> = members.iter().map(|(name, _)| &**name).collect();
     names.sort_unstable();
     names.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+/// Below 64; two names for which it differs are different.
+const fn first_sight(name: &[u8]) -> usize {
+    match name {
+        [first, .., last] => (name.len() + 5 * *first as usize + 11 * *last as usize) % 64,
+        _ => name.len(),
+    }
 }

@@ -112,6 +112,34 @@ fn numbers_stay_as_they_were_written() {
     assert_eq!(parsed, Node::Array(numbers.to_vec()));
 }
 
+#[test]
+fn a_string_ends_where_it_ends() {
+    for length in 0..20 {
+        for (at, byte) in (0..length).flat_map(|at| (0..0x80).map(move |byte| (at, byte))) {
+            let mut text = vec![b'x'; length];
+            text[at] = byte;
+            let text = [b"\"", &*text, b"\""].concat();
+            let theirs = serde_json::from_slice::<Value>(&text).ok();
+            assert_eq!(parse(&text, &LIMITS).ok().map(value), theirs, "{}", text.escape_ascii());
+        }
+    }
+}
+
+#[test]
+fn what_is_read_takes_no_more_room_than_twice_what_it_needs() {
+    let room = |body: &str| {
+        let mut read = None;
+        let kept = allocation_counter::measure(|| read = parse(body.as_bytes(), &LIMITS).ok());
+        assert!(read.is_some());
+        usize::try_from(kept.bytes_current).unwrap()
+    };
+    let (member, item) = (size_of::<(std::borrow::Cow<'_, str>, Node<'_>)>(), size_of::<Node<'_>>());
+    let objects = format!("[{}]", [r#"{"a":1}"#; 10_000].join(","));
+    assert!(room(&objects) <= 2 * 10_000 * (member + item));
+    let arrays = format!("[{}]", ["[1]"; 10_000].join(","));
+    assert!(room(&arrays) <= 2 * 10_000 * (item + item));
+}
+
 fn document() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

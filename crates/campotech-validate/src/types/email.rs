@@ -17,6 +17,10 @@ const LOCAL: usize = 64;
 const WHOLE: usize = 254;
 /// What a pattern can say of it; the dots between labels are those of UTS #46.
 const FORM: &str = r"^[0-9A-Za-z!#$%&'*+/=?^_`{|}~-]([0-9A-Za-z!#$%&'*+/=?^_`{|}~.-]{0,62}[0-9A-Za-z!#$%&'*+/=?^_`{|}~-])?@[^@\s]+[.\u3002\uff0e\uff61][^@\s]+$";
+/// The longest label of a domain, in octets (RFC 1035, section 2.3.4).
+const LABEL: usize = 63;
+/// The longest domain in its A-labels, in octets (RFC 1035, section 2.3.4, without the root's dot and lengths).
+const DOMAIN: usize = 253;
 
 /// An email address that mail can be sent to over the internet.
 ///
@@ -70,27 +74,35 @@ impl Email {
 impl ParseText for Email {
     fn parse_text(text: &str) -> Result<Self, Violation> {
         // What a client may check, too: before its domain is in A-labels, an address is counted in characters.
-        if text.chars().nth(WHOLE).is_some() {
+        if text.len() > WHOLE && text.chars().nth(WHOLE).is_some() {
             return Err(Violation::new(&codes::EMAIL_LENGTH).with("max", WHOLE));
         }
-        if let Some(code) = text.chars().find_map(|c| forbidden(c, false)) {
+        let visible = text.bytes().fold(true, |visible, byte| visible & byte.is_ascii_graphic());
+        if !visible && let Some(code) = text.chars().find_map(|c| forbidden(c, false)) {
             return Err(Violation::new(code));
         }
-        let Some((local, domain)) = text.split_once('@') else {
+        let Some(at) = text.bytes().position(|byte| byte == b'@') else {
             return Err(Violation::new(&codes::EMAIL_SYNTAX));
         };
+        let (local, domain) = (&text[..at], &text[at + 1..]);
         if local.len() > LOCAL {
             return Err(Violation::new(&codes::EMAIL_LENGTH).with("max", LOCAL));
         }
-        if !is_dot_atom(local) {
+        if !is_dot_atom(local.as_bytes()) {
             return Err(Violation::new(&codes::EMAIL_LOCAL));
         }
-        let domain = a_labels(domain).ok_or_else(|| Violation::new(&codes::EMAIL_DOMAIN))?;
-        let address = format!("{local}@{domain}");
+        let address = if is_plain(domain.as_bytes()) {
+            let mut address = text.to_owned();
+            address[at..].make_ascii_lowercase();
+            address
+        } else {
+            let domain = a_labels(domain).ok_or_else(|| Violation::new(&codes::EMAIL_DOMAIN))?;
+            format!("{local}@{domain}")
+        };
         if address.len() > WHOLE {
             return Err(Violation::new(&codes::EMAIL_LENGTH).with("max", WHOLE));
         }
-        Ok(Self { address, at: local.len() })
+        Ok(Self { address, at })
     }
 
     fn text_schema(_: &mut Definitions) -> Schema {
@@ -99,9 +111,38 @@ impl ParseText for Email {
     }
 }
 
-fn is_dot_atom(local: &str) -> bool {
-    let atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
-    local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(atext))
+/// Words of `atext`, single dots between them.
+fn is_dot_atom(local: &[u8]) -> bool {
+    let mut joined = false;
+    for byte in local {
+        joined = match byte {
+            b'.' if joined => false,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => true,
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'/' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~' => true,
+            _ => return false,
+        };
+    }
+    joined
+}
+
+/// Whether a domain is one of ASCII, whose A-labels are the same in lower case. Where it isn't, [`a_labels`] decides.
+fn is_plain(domain: &[u8]) -> bool {
+    // Where the label begins, the byte before, and whether all of this label are letters.
+    let (mut start, mut before, mut letters) = (0, b'.', true);
+    for (at, byte) in domain.iter().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' => {}
+            b'0'..=b'9' => letters = false,
+            b'.' if before != b'.' && before != b'-' && at - start <= LABEL => {
+                (start, letters) = (at + 1, true);
+            }
+            // Two together are in A-labels, not all of which are right.
+            b'-' if before != b'.' && before != b'-' => letters = false,
+            _ => return false,
+        }
+        before = *byte;
+    }
+    start > 0 && letters && matches!(domain.len() - start, 2..=LABEL) && domain.len() <= DOMAIN
 }
 
 fn a_labels(domain: &str) -> Option<String> {
@@ -175,6 +216,33 @@ mod tests {
             (&format!("{}@example.com", "a".repeat(65)), "email.length"),
         ] {
             assert_eq!(text.parse::<Email>().unwrap_err().code().name, expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn plain_domains_are_their_own_a_labels() {
+        use proptest::prelude::*;
+        let label = "[a-zA-Z0-9-]{1,4}|[a-z]{60,65}|[-._a-zñ]{0,3}";
+        proptest!(|(labels in prop::collection::vec(label, 1..6))| {
+            let domain = labels.join(".");
+            let labels = a_labels(&domain);
+            if is_plain(domain.as_bytes()) {
+                prop_assert_eq!(labels, Some(domain.to_ascii_lowercase()));
+            } else {
+                prop_assert!(labels.is_none() || domain.contains("--") || !domain.is_ascii(), "{}", domain);
+            }
+        });
+    }
+
+    #[test]
+    fn a_dot_atom_is_one_of_words_and_single_dots() {
+        let atext = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte);
+        for byte in 0..=u8::MAX {
+            assert_eq!(is_dot_atom(&[byte]), atext(byte), "{byte}");
+            assert_eq!(is_dot_atom(&[b'a', byte, b'b']), atext(byte) || byte == b'.', "{byte}");
+        }
+        for bad in ["", ".", ".a", "a.", "a..b"] {
+            assert!(!is_dot_atom(bad.as_bytes()), "{bad}");
         }
     }
 }

@@ -12,6 +12,9 @@ use crate::schema::{Definitions, Members, Schema};
 const DEGREE: i32 = 10_000_000;
 const DECIMALS: usize = 7;
 
+/// How many ten-millionths the last of so many decimals counts.
+const UNITS: [i64; DECIMALS + 1] = [10_000_000, 1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+
 /// A place by WGS 84, `{"lat": -34.6037, "lon": -58.3816}`: degrees of at most seven decimals, kept exactly.
 ///
 /// Refused: the point 0, 0, which is where programs put what they don't know (`geo.zero`), and what is in Argentina only
@@ -92,10 +95,38 @@ impl<const MAX: i32> Degrees<MAX> {
 
     /// A number of JSON.
     fn number(text: &str) -> Result<Self, Violation> {
+        if let Some(degrees) = Self::plain(text.as_bytes()) {
+            return Ok(degrees);
+        }
         let Some((text, exponent)) = text.split_once(['e', 'E']) else { return Self::parse(text) };
         // What has more digits than an exponent's i32 is beyond any other number of the text, or below.
         let beyond = if exponent.starts_with('-') { -i32::MAX } else { i32::MAX };
         Self::times_ten_to(text, exponent.parse().unwrap_or(beyond))
+    }
+
+    /// One without a fault that is written as most are, a point between at most three digits and seven; None where there is
+    /// more to look at.
+    fn plain(text: &[u8]) -> Option<Self> {
+        let (negative, digits) = match text {
+            [b'-', digits @ ..] => (true, digits),
+            digits => (false, digits),
+        };
+        let (mut units, mut point) = (0_i64, None);
+        if digits.len() > 3 + 1 + DECIMALS || !matches!(digits, [b'0', b'.', ..] | [b'1'..=b'9', ..]) {
+            return None;
+        }
+        for (at, digit) in digits.iter().enumerate() {
+            match digit {
+                b'0'..=b'9' => units = units * 10 + i64::from(digit - b'0'),
+                b'.' if point.is_none() => point = Some(at),
+                _ => return None,
+            }
+        }
+        let decimals = digits.len() - 1 - point?;
+        let units = units * UNITS.get(decimals)?;
+        let fine = decimals > 0 && units <= i64::from(MAX) * i64::from(DEGREE);
+        let units = i32::try_from(if negative { -units } else { units }).ok()?;
+        fine.then_some(Self(units))
     }
 
     fn times_ten_to(text: &str, exponent: i32) -> Result<Self, Violation> {
@@ -335,6 +366,20 @@ mod tests {
         ] {
             assert!(stored(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn plain_degrees_are_what_the_long_way_makes_of_them() {
+        use proptest::prelude::*;
+        proptest!(|(text in "-?(0|[1-9])?[0-9]{0,3}([.][0-9]{0,8})?|[0-9.e-]{0,6}")| {
+            let long = Degrees::<90>::times_ten_to(&text, 0).map(|degrees| degrees.0).ok();
+            if let Some(Degrees(units)) = Degrees::<90>::plain(text.as_bytes()) {
+                prop_assert_eq!(Some(units), long, "{}", text);
+            } else {
+                let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+                prop_assert!(long.is_none() || decimals == 0 || decimals > DECIMALS, "{}", text);
+            }
+        });
     }
 
     #[test]

@@ -101,6 +101,9 @@ impl Money {
 impl ParseText for Money {
     fn parse_text(text: &str) -> Result<Self, Violation> {
         let (negative, text) = sign(text);
+        if let Some(cents) = everyday(text.as_bytes()) {
+            return Ok(Self(if negative { -cents } else { cents }));
+        }
         let (whole, decimals) =
             text.split_once('.').map_or((text, None), |(whole, decimals)| (whole, Some(decimals)));
         amount(negative, std::iter::once(whole), decimals)
@@ -113,8 +116,32 @@ impl ParseText for Money {
     }
 }
 
+/// With two decimals far from the end of an `i64`.
+const EVERYDAY: usize = 12;
+
 fn sign(text: &str) -> (bool, &str) {
     text.strip_prefix('-').map_or((false, text), |text| (true, text))
+}
+
+/// The centavos of an amount without a fault of at most [`EVERYDAY`] digits before the point; None where there is more to look at.
+fn everyday(text: &[u8]) -> Option<i64> {
+    let (whole, tens, units) = match text {
+        [whole @ .., b'.', tens, units] => (whole, *tens, *units),
+        [whole @ .., b'.', tens] => (whole, *tens, b'0'),
+        whole => (whole, b'0', b'0'),
+    };
+    if !matches!((whole, whole.len()), ([b'0'], 1) | ([b'1'..=b'9', ..], ..=EVERYDAY)) {
+        return None;
+    }
+    let (mut cents, mut strange) = (0, false);
+    let mut push = |digit: u8| {
+        let digit = digit.wrapping_sub(b'0');
+        strange |= digit > 9;
+        cents = cents * 10 + i64::from(digit);
+    };
+    whole.iter().copied().for_each(&mut push);
+    [tens, units].into_iter().for_each(&mut push);
+    (!strange).then_some(cents)
 }
 
 /// The amount of these digits, whose groups belong together.
@@ -275,6 +302,16 @@ mod tests {
         ] {
             assert_eq!(read(body).unwrap_err().issues()[0].code(), code, "{body}");
         }
+    }
+
+    #[test]
+    fn everyday_amounts_are_what_the_long_way_makes_of_them() {
+        use proptest::prelude::*;
+        proptest!(|(text in "(0|[1-9])?[0-9]{0,13}([.][0-9]{0,3})?|[0-9.+e-]{0,6}")| {
+            let (whole, decimals) = text.split_once('.').map_or((&*text, None), |(whole, rest)| (whole, Some(rest)));
+            let long = amount(false, std::iter::once(whole), decimals).ok().map(Money::cents);
+            prop_assert_eq!(everyday(text.as_bytes()), long.filter(|_| whole.len() <= EVERYDAY), "{}", text);
+        });
     }
 
     #[test]

@@ -49,33 +49,22 @@ fn readable(time: &jiff::Timestamp) -> bool {
 impl ParseText for Timestamp {
     fn parse_text(text: &str) -> Result<Self, Violation> {
         let invalid = || Violation::new(&codes::TIMESTAMP_INVALID);
-        let bytes = text.as_bytes();
-        if !matches_shape(bytes.get(..19).ok_or_else(invalid)?, b"dddd-dd-ddTdd:dd:dd") {
-            return Err(invalid());
-        }
-        let mut rest = &bytes[19..];
-        if let [b'.', fraction @ ..] = rest {
-            let digits = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
-            if !(1..=9).contains(&digits) {
-                return Err(invalid());
-            }
-            rest = &fraction[digits..];
-        }
-        match rest {
-            b"Z" | b"z" => {}
+        let (local, rest) = text.as_bytes().split_first_chunk::<19>().ok_or_else(invalid)?;
+        let seconds = seconds(local).ok_or_else(invalid)?;
+        let (nanoseconds, rest) = nanoseconds(rest).ok_or_else(invalid)?;
+        let offset = match rest {
+            [b'Z' | b'z'] => 0,
             [] => return Err(Violation::new(&codes::TIMESTAMP_OFFSET)),
-            [b'+' | b'-', offset @ ..] if matches_shape(offset, b"dd:dd") => {
-                let number = |at: usize| u32::from(offset[at] - b'0') * 10 + u32::from(offset[at + 1] - b'0');
-                if number(0) > 23 || number(3) > 59 {
-                    return Err(invalid());
-                }
+            [sign @ (b'+' | b'-'), h, o, b':', m, i] => {
+                let number =
+                    |tens, units, most| two(tens, units).filter(|number| *number <= most).ok_or_else(invalid);
+                let minutes = 60 * number(*h, *o, 23)? + number(*m, *i, 59)?;
+                60 * if *sign == b'-' { -minutes } else { minutes }
             }
             _ => return Err(invalid()),
-        }
-        if &bytes[17..19] == b"60" {
-            return Err(invalid());
-        }
-        text.parse().ok().filter(readable).map(Self).ok_or_else(invalid)
+        };
+        let time = seconds.and_then(|seconds| jiff::Timestamp::new(seconds - offset, nanoseconds).ok());
+        time.filter(readable).map(Self).ok_or_else(invalid)
     }
 
     fn text_schema(_: &mut Definitions) -> Schema {
@@ -84,13 +73,49 @@ impl ParseText for Timestamp {
     }
 }
 
-/// `d` stands for a digit, `T` for itself in either case.
-fn matches_shape(text: &[u8], shape: &[u8]) -> bool {
-    text.len() == shape.len()
-        && text.iter().zip(shape).all(|(byte, shape)| match shape {
-            b'd' => byte.is_ascii_digit(),
-            shape => byte.eq_ignore_ascii_case(shape),
-        })
+/// Seconds since the beginning of 1970 at `dddd-dd-ddTdd:dd:dd`; None where it has another shape, and nothing in it where there
+/// is no such time.
+fn seconds(local: &[u8; 19]) -> Option<Option<i64>> {
+    let [c, e, y, r, b'-', m, n, b'-', d, a, b'T' | b't', h, o, b':', i, u, b':', s, t] = *local else {
+        return None;
+    };
+    let [year, month, day] = [100 * two(c, e)? + two(y, r)?, two(m, n)?, two(d, a)?];
+    let [hour, minute, second] = [two(h, o)?, two(i, u)?, two(s, t)?];
+    let Some(days) = days(year, month, day) else { return Some(None) };
+    // Leap seconds are none: no clock here can show them.
+    let known = hour < 24 && minute < 60 && second < 60;
+    Some(known.then_some(((days * 24 + hour) * 60 + minute) * 60 + second))
+}
+
+/// Days from the beginning of 1970 to a day of the Gregorian calendar, if there is such a day.
+fn days(year: i64, month: i64, day: i64) -> Option<i64> {
+    /// The days of a common year before each month, and of all.
+    const BEFORE: [i64; 13] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365];
+    /// From the beginning of the year 0.
+    const TO_1970: i64 = 719_528;
+    let month = usize::try_from(month).ok().filter(|month| (1..=12).contains(month))?;
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = BEFORE[month] - BEFORE[month - 1] + i64::from(leap && month == 2);
+    // The year 0 has one, too.
+    let leap_days = (year + 3) / 4 - (year + 99) / 100 + (year + 399) / 400 + i64::from(leap && month > 2);
+    let days = 365 * year + leap_days + BEFORE[month - 1] + day - 1 - TO_1970;
+    (1..=length).contains(&day).then_some(days)
+}
+
+/// What one to nine digits behind a point count, and what follows them; all of `text` where there is no point.
+fn nanoseconds(text: &[u8]) -> Option<(i32, &[u8])> {
+    let [b'.', text @ ..] = text else { return Some((0, text)) };
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = text.split_at(digits);
+    let missing = 9_usize.checked_sub(digits.len()).filter(|_| !digits.is_empty())?;
+    let value = digits.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
+    let nanoseconds = (0..missing).fold(value, |value, _| value * 10);
+    Some((i32::try_from(nanoseconds).ok()?, rest))
+}
+
+fn two(tens: u8, units: u8) -> Option<i64> {
+    let both = tens.is_ascii_digit() && units.is_ascii_digit();
+    both.then(|| i64::from(tens - b'0') * 10 + i64::from(units - b'0'))
 }
 
 impl TryFrom<SystemTime> for Timestamp {
@@ -164,6 +189,22 @@ mod tests {
         ] {
             assert_eq!(beyond.parse::<Timestamp>().unwrap_err().code().name, "timestamp.invalid", "{beyond}");
         }
+    }
+
+    #[test]
+    fn it_is_the_time_that_jiff_reads() {
+        use proptest::prelude::*;
+        let number = |most: u32| (0..=most).prop_map(|number| format!("{number:02}"));
+        let year = prop_oneof![(0..10_000_u32), Just(0), Just(9_999), (1_890..2_110_u32)];
+        let fraction = prop_oneof![Just(String::new()), "[.][0-9]{1,9}"];
+        let offset = prop_oneof![Just("Z".to_owned()), "[+-][01][0-9]:[0-5][0-9]", "[+-]2[0-3]:[0-5][0-9]"];
+        let date = (year, number(13), number(32));
+        let time = (number(24), number(60), number(59), fraction, offset);
+        proptest!(ProptestConfig::with_cases(20_000), |((year, month, day) in date, (hour, minute, second, fraction, offset) in time)| {
+            let text = format!("{year:04}-{month}-{day}T{hour}:{minute}:{second}{fraction}{offset}");
+            let expected = text.parse().ok().filter(readable).map(Timestamp);
+            prop_assert_eq!(text.parse::<Timestamp>().ok(), expected, "{}", text);
+        });
     }
 
     #[test]

@@ -17,8 +17,10 @@ pub(super) const AUDIT: &[Packaged] = &[
 
 /// What ratios call besides.
 pub(super) const BARS: &[Packaged] = &[
-    ("taskset", "util-linux"),        // a server and its clients on a CPU each
+    ("node", "nodejs"), // peers in JavaScript
+    ("npm", "npm"),
     ("redis-server", "redis-server"), // the store that limits are shared by
+    ("taskset", "util-linux"),        // a server and its clients on a CPU each
     ("wrk", "wrk"),
 ];
 

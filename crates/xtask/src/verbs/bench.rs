@@ -1,5 +1,6 @@
 //! `bench`: what the crates cost, counted and timed by `crates/bench`, which has a lock file of its own.
 
+use super::e2e::packages;
 use super::test::passes;
 use super::{Verb, ended, have_tools, installs, usage};
 use crate::cmd::{Cmd, cargo};
@@ -70,6 +71,13 @@ fn steps(bench: &Bench<'_>, run: &mut Runner, asked: Asked<'_>) {
             return;
         }
     }
+    if let Asked::Bars(_) = asked {
+        run.step("node", || {
+            let peers = bench.workspace.root.join(NODE);
+            packages(bench.workspace, &peers)?;
+            Ok(Tally::one())
+        });
+    }
     // It only starts the others, so it is built as fast as can be.
     run.step("runner", || passes(bench.workspace, bench.cargo(&["build", "--locked", "--package", RUNNER])));
     run.step("instructions", || {
@@ -84,6 +92,9 @@ fn steps(bench: &Bench<'_>, run: &mut Runner, asked: Asked<'_>) {
 
 /// How the bars of telephone numbers begin; their peers have a package of their own.
 const PHONES: &str = "phones";
+
+/// Where the peers in node are.
+const NODE: &str = "crates/bench/node";
 
 /// The package that starts valgrind, at the version of the library that it works with.
 const RUNNER: &str = "campotech-bench-runner";

@@ -45,15 +45,15 @@ fn run(pictures: bool, install: bool) -> Result<(), String> {
     npm.run(&workspace)?.success()
 }
 
-/// npm empties the place before it installs; the lock file beside what it installed says what that was.
-fn packages(workspace: &Workspace, specs: &Path) -> Result<(), String> {
-    let failed = |why: std::io::Error| format!("{}: {why}", specs.display());
-    let lock = std::fs::read(specs.join("package-lock.json")).map_err(failed)?;
-    let stamp = specs.join("node_modules/installed.json");
+/// Installs what the lock file in a place names. npm empties it before; a copy of the lock file says what is there.
+pub(super) fn packages(workspace: &Workspace, place: &Path) -> Result<(), String> {
+    let failed = |why: std::io::Error| format!("{}: {why}", place.display());
+    let lock = std::fs::read(place.join("package-lock.json")).map_err(failed)?;
+    let stamp = place.join("node_modules/installed.json");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
     let install = Cmd::new("npm").args(tools::NPM_INSTALL);
-    install.dir(specs).run(workspace)?.success()?;
+    install.dir(place).run(workspace)?.success()?;
     std::fs::write(&stamp, lock).map_err(failed)
 }

@@ -161,9 +161,8 @@ impl From<National> for ArPhone {
         let (prefix, rest) = e164.split_at_mut(PREFIX.len());
         prefix.copy_from_slice(PREFIX);
         let len = PREFIX.len() + digits.len();
-        for (to, from) in rest.iter_mut().zip(&*digits) {
-            *to = *from;
-        }
+        let fitting = digits.len().min(rest.len());
+        rest[..fitting].copy_from_slice(&digits[..fitting]);
         // Ten or eleven digits and the prefix.
         Self { e164, len: u8::try_from(len).unwrap_or_default(), kind }
     }

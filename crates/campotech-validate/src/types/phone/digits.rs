@@ -28,9 +28,10 @@ impl Digits {
     }
 
     pub(super) fn extend(&mut self, digits: &[u8]) {
-        for &digit in digits {
-            self.push(digit);
-        }
+        let free = &mut self.ascii[usize::from(self.len)..];
+        let fitting = digits.len().min(free.len());
+        free[..fitting].copy_from_slice(&digits[..fitting]);
+        self.len += u8::try_from(fitting).unwrap_or_default();
     }
 }
 

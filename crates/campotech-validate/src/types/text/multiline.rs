@@ -1,5 +1,6 @@
 //! Text of several lines.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::guard;
@@ -38,10 +39,10 @@ impl<const MAX: usize> MultilineText<MAX> {
 
 impl<const MAX: usize> ParseText for MultilineText<MAX> {
     fn parse_text(text: &str) -> Result<Self, Violation> {
-        if text.contains('\r') {
-            let text = text.replace("\r\n", "\n").replace('\r', "\n");
-            return guard::normal(&text, MAX, true).map(Self);
-        }
+        Self::parse_owned(text.into())
+    }
+
+    fn parse_owned(text: Cow<'_, str>) -> Result<Self, Violation> {
         guard::normal(text, MAX, true).map(Self)
     }
 

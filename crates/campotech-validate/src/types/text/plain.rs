@@ -1,5 +1,6 @@
 //! One line of text.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::guard;
@@ -39,6 +40,10 @@ impl<const MAX: usize> PlainText<MAX> {
 
 impl<const MAX: usize> ParseText for PlainText<MAX> {
     fn parse_text(text: &str) -> Result<Self, Violation> {
+        Self::parse_owned(text.into())
+    }
+
+    fn parse_owned(text: Cow<'_, str>) -> Result<Self, Violation> {
         let text = guard::normal(text, MAX, false)?;
         if text.is_empty() { Err(Violation::new(&codes::LENGTH_MIN).with("min", 1)) } else { Ok(Self(text)) }
     }
