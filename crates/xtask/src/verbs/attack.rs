@@ -14,7 +14,7 @@ pub(crate) const VERB: Verb = Verb {
     run: attack,
 };
 
-/// Cases for each operation. In the short form they are the same on every run.
+/// Cases for each operation; in the short form from the same seed on every run.
 const SHORT: [&str; 4] = ["--examples", "15", "--seed", "1"];
 const LONG: [&str; 2] = ["--examples", "300"];
 

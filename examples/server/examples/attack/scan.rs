@@ -19,7 +19,7 @@ pub(crate) struct Scan {
     pub(crate) program: PathBuf,
     pub(crate) out: PathBuf,
     pub(crate) examples: u32,
-    pub(crate) seed: u32,
+    pub(crate) seed: Option<u32>,
 }
 
 impl Scan {
@@ -41,7 +41,10 @@ impl Scan {
         command.args(["--config-file", CONFIGURED, "run"]);
         command.arg(format!("{}/api/openapi.json", site.server.url()));
         command.args(["--checks", "all", "--report-junit-path"]).arg(out.join("junit.xml"));
-        command.args(["--max-examples", &self.examples.to_string(), "--seed", &self.seed.to_string()]);
+        command.args(["--max-examples", &self.examples.to_string()]);
+        if let Some(seed) = self.seed {
+            command.args(["--seed", &seed.to_string()]);
+        }
         command
     }
 }

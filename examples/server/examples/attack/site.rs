@@ -1,5 +1,6 @@
 //! The server that is attacked, with what it depends on, and two people who have nothing to do with each other.
 
+use std::io;
 use std::path::Path;
 
 use campotech_testkit::{Daemon, DaemonBuilder, Postgres, RawConnection, RawResponse, Redis};
@@ -50,7 +51,8 @@ impl Site {
         Self { server, people, _postgres: postgres, _redis: redis }
     }
 
-    /// What the attack left behind: a server that is down, and whatever it logged as an error.
+    /// What the attack left behind: a server that is down, whatever it logged as an error, and people who have nothing, to
+    /// whom every door was closed.
     pub(crate) async fn left(&self) -> Vec<String> {
         let log = self.server.log();
         let mut left: Vec<_> = log
@@ -58,28 +60,43 @@ impl Site {
             .filter(|line| line.contains("ERROR") || line.contains("panicked"))
             .map(str::to_owned)
             .collect();
-        if ask(&self.server, "GET", "/ready", "").await.status != 200 {
+        if !ask(&self.server, "GET", "/ready", "", "").await.is_ok_and(|ready| ready.status == 200) {
             left.push("the server is not ready any more".to_owned());
+        }
+        for list in ["/api/v1/jobs", "/api/v1/customers"] {
+            let mut found = 0;
+            for (_, token) in &self.people {
+                let bearer = format!("authorization: Bearer {token}\r\n");
+                found += ask(&self.server, "GET", list, &bearer, "").await.map_or(0, |answer| items(&answer));
+            }
+            if found == 0 {
+                left.push(format!("{list} has nothing: nobody got as far as that"));
+            }
         }
         left
     }
+}
+
+fn items(answer: &RawResponse) -> usize {
+    let answer: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    answer["items"].as_array().map_or(0, Vec::len)
 }
 
 /// Registers somebody; the token.
 async fn log_in(server: &Daemon, name: &str) -> String {
     let email = format!("{name}@example.com");
     let who = json!({"email": email, "password": PASSWORD, "name": name}).to_string();
-    assert_eq!(ask(server, "POST", "/api/v1/auth/register", &who).await.status, 201);
+    assert_eq!(ask(server, "POST", "/api/v1/auth/register", "", &who).await.unwrap().status, 201);
     let who = json!({"email": email, "password": PASSWORD}).to_string();
-    let answer = ask(server, "POST", "/api/v1/auth/login", &who).await;
+    let answer = ask(server, "POST", "/api/v1/auth/login", "", &who).await.unwrap();
     let answer: Value = serde_json::from_slice(&answer.body).unwrap();
     answer["token"].as_str().unwrap().to_owned()
 }
 
-async fn ask(server: &Daemon, method: &str, path: &str, body: &str) -> RawResponse {
-    let mut connection = RawConnection::open(server.addr()).await.unwrap();
-    let head = format!("{method} {path} HTTP/1.1\r\nhost: campotech.test\r\nconnection: close\r\n");
+async fn ask(server: &Daemon, method: &str, path: &str, more: &str, body: &str) -> io::Result<RawResponse> {
+    let mut connection = RawConnection::open(server.addr()).await?;
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: campotech.test\r\nconnection: close\r\n{more}");
     let typed = format!("content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-    connection.send(head + &typed).await.unwrap();
-    connection.receive().await.unwrap()
+    connection.send(head + &typed).await?;
+    connection.receive().await
 }

@@ -62,7 +62,7 @@ async fn no_page_is_larger_than_the_document_tells() {
         }
         lists += 1;
     }
-    assert_eq!(lists, 2);
+    assert!(lists >= 2);
 }
 
 /// A hundred megabytes of blanks, in a hundred kilobytes.
