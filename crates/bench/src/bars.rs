@@ -231,13 +231,9 @@ const BARS: &[Bar] = &[
         measured: Measured::Instructions { ours: "security.inspect", most: 600.0 },
     },
     Bar {
-        name: "security.rate_limit.many_keys_of_governor",
-        most: 1.3,
-        measured: Measured::Times {
-            ours: limits::ours::many_keys,
-            peer: limits::peers::many_keys,
-            floor: None,
-        },
+        name: "security.rate_limit.shared.leased_of_peer",
+        most: 0.77,
+        measured: Measured::Times { ours: limits::shared::leased, peer: limits::shared::peer, floor: None },
     },
     Bar {
         name: "security.rate_limit.flood.bytes",
@@ -304,9 +300,13 @@ const AIMS: &[Bar] = &[
         measured: Measured::Times { ours: limits::shared::asked, peer: limits::shared::peer, floor: None },
     },
     Bar {
-        name: "security.rate_limit.shared.leased_of_peer",
-        most: 0.77,
-        measured: Measured::Times { ours: limits::shared::leased, peer: limits::shared::peer, floor: None },
+        name: "security.rate_limit.many_keys_of_governor",
+        most: 1.3,
+        measured: Measured::Times {
+            ours: limits::ours::many_keys,
+            peer: limits::peers::many_keys,
+            floor: None,
+        },
     },
     Bar {
         name: "security.rate_limit.one_key_of_governor",
