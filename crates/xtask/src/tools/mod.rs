@@ -7,7 +7,7 @@ mod pypi;
 use crate::workspace::Workspace;
 use std::path::{Path, PathBuf};
 
-pub(crate) use npm::INSTALL as NPM_INSTALL;
+pub(crate) use npm::packages as npm_packages;
 use pypi::Place;
 pub(crate) use pypi::{ATTACK, AUDIT, DELIVERY, FUZZ, TESTS};
 

@@ -3,7 +3,7 @@
 use super::is_program;
 use crate::cmd::Cmd;
 use crate::workspace::Workspace;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What npm reads; the lock file is also the stamp that says what is installed.
 const PACKAGE: &str = include_str!("../../tools/npm/package.json");
@@ -16,7 +16,7 @@ const DIR: &str = "crates/xtask/tools/npm";
 const PROGRAMS: &[&str] = &["spotlight"];
 
 /// No script of a package runs, and nothing is told to anybody.
-pub(crate) const INSTALL: [&str; 4] = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
+const INSTALL: [&str; 4] = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
 
 /// Is anything not there, or another version than the one pinned?
 pub(super) fn missing(workspace: &Workspace) -> bool {
@@ -47,6 +47,18 @@ pub(super) fn install(workspace: &Workspace) -> Result<(), String> {
     // Last, so that a half-finished install is not taken for a whole one.
     std::fs::write(stamp(workspace), LOCK).map_err(failed)?;
     if missing(workspace) { Err(format!("{DIR} was installed, yet a program is not there")) } else { Ok(()) }
+}
+
+/// Installs what the lock file in a place names. npm empties it before; a copy of the lock file says what is there.
+pub(crate) fn packages(workspace: &Workspace, place: &Path) -> Result<(), String> {
+    let failed = |why: std::io::Error| format!("{}: {why}", place.display());
+    let lock = std::fs::read(place.join("package-lock.json")).map_err(failed)?;
+    let stamp = place.join("node_modules/installed.json");
+    if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    Cmd::new("npm").args(INSTALL).dir(place).run(workspace)?.success()?;
+    std::fs::write(&stamp, lock).map_err(failed)
 }
 
 fn home(workspace: &Workspace) -> PathBuf {

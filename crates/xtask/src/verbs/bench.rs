@@ -1,12 +1,11 @@
 //! `bench`: what the crates cost, counted and timed by `crates/bench`, which has a lock file of its own.
 
-use super::e2e::packages;
 use super::test::passes;
 use super::{Verb, ended, have_tools, installs, usage};
 use crate::cmd::{Cmd, cargo};
 use crate::counts::Tally;
 use crate::step::{Runner, StepResult};
-use crate::tools::Kit;
+use crate::tools::{Kit, npm_packages};
 use crate::workspace::Workspace;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -76,7 +75,7 @@ fn steps(bench: &Bench<'_>, run: &mut Runner, asked: Asked<'_>) {
     {
         let installed = run.step("node", || {
             let peers = bench.workspace.root.join(NODE);
-            packages(bench.workspace, &peers)?;
+            npm_packages(bench.workspace, &peers)?;
             Ok(Tally::one())
         });
         if !installed {

@@ -5,7 +5,6 @@ use crate::cmd::{Cmd, cargo};
 use crate::tools::{self, Kit};
 use crate::verbs::test::EVERYTHING;
 use crate::workspace::Workspace;
-use std::path::Path;
 use std::process::ExitCode;
 
 pub(crate) const E2E: Verb = Verb {
@@ -37,23 +36,10 @@ fn run(pictures: bool, install: bool) -> Result<(), String> {
     // What `test` builds, so that nothing is built twice where both run.
     cargo(["build"]).args(EVERYTHING).run(&workspace)?.success()?;
     let specs = workspace.root.join(SPECS);
-    packages(&workspace, &specs)?;
+    tools::npm_packages(&workspace, &specs)?;
     let server = workspace.target.join("debug/campotech-server");
     let shown = workspace.root.join(PICTURES).into_os_string();
     let npm = Cmd::new("npm").args(["test"]).dir(specs).env("CAMPOTECH_SERVER", server);
     let npm = if pictures { npm.env("E2E_SCREENSHOTS", shown) } else { npm };
     npm.run(&workspace)?.success()
-}
-
-/// Installs what the lock file in a place names. npm empties it before; a copy of the lock file says what is there.
-pub(super) fn packages(workspace: &Workspace, place: &Path) -> Result<(), String> {
-    let failed = |why: std::io::Error| format!("{}: {why}", place.display());
-    let lock = std::fs::read(place.join("package-lock.json")).map_err(failed)?;
-    let stamp = place.join("node_modules/installed.json");
-    if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
-        return Ok(());
-    }
-    let install = Cmd::new("npm").args(tools::NPM_INSTALL);
-    install.dir(place).run(workspace)?.success()?;
-    std::fs::write(&stamp, lock).map_err(failed)
 }
