@@ -314,6 +314,15 @@ const AIMS: &[Bar] = &[
         measured: Measured::Times { ours: limits::ours::one_key, peer: limits::peers::one_key, floor: None },
     },
     Bar {
+        name: "security.rate_limit.one_key_of_governor_by_the_systems_clock",
+        most: 1.3,
+        measured: Measured::Times {
+            ours: limits::ours::one_key_by_the_system,
+            peer: limits::peers::one_key_by_the_system,
+            floor: None,
+        },
+    },
+    Bar {
         name: "security.rate_limit.instructions_of_tower_governor",
         most: 0.7,
         measured: Measured::Cases { ours: limits::ours::LAYER, peer: limits::peers::LAYER },
@@ -327,7 +336,7 @@ const AIMS: &[Bar] = &[
         name: "security.rate_limit.time_of_tower_governor_with_headers",
         most: 0.77,
         measured: Measured::Times {
-            ours: || begin(limits::ours::LAYER),
+            ours: || begin(limits::ours::BY_THE_COUNTER),
             peer: || begin(limits::peers::LAYER_WITH_HEADERS),
             floor: Some(|| begin(limits::ours::FLOOR)),
         },

@@ -1,9 +1,15 @@
 //! Time as a value that is passed in, so that algorithms can be tested without waiting.
 
+#[cfg(feature = "counter-clock")]
+mod counter;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
+
+#[cfg(feature = "counter-clock")]
+pub use counter::CounterClock;
 
 /// A source of monotonic and of wall-clock time.
 pub trait Clock: fmt::Debug + Clone + Send + Sync + 'static {

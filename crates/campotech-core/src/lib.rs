@@ -14,6 +14,8 @@ pub mod problem;
 pub mod route;
 
 pub use body::{AnswerBody, EndOfBody, NeverBody, RawBody, TrackEnd, TrackedBody};
+#[cfg(feature = "counter-clock")]
+pub use clock::CounterClock;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use context::{
     ContextFuture, PropagateTraceLayer, PropagateTraceService, RequestContext, in_current, recorded_trace,

@@ -4,7 +4,10 @@ use std::hint::black_box;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::clock::{Clock, MonotonicClock, QuantaClock};
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DefaultKeyedStateStore;
+use governor::{Quota, RateLimiter};
 use tower::Layer;
 use tower_governor::GovernorLayer;
 use tower_governor::governor::GovernorConfigBuilder;
@@ -34,19 +37,28 @@ fn layer_with_headers() -> Subject {
     driven(GovernorLayer::new(Arc::new(quota)).layer(Nothing), of_a_client)
 }
 
-/// Decisions about one key.
+/// Decisions about one key, by the processor's counter.
 pub fn one_key() -> Subject {
-    checked(1)
+    checked(1, QuantaClock::default())
 }
 
-/// Decisions about many keys, one after the other.
+/// Decisions about one key, by the system's clock.
+pub fn one_key_by_the_system() -> Subject {
+    checked(1, MonotonicClock)
+}
+
+/// Decisions about many keys, one after the other, by the processor's counter.
 pub fn many_keys() -> Subject {
-    checked(KEYS)
+    checked(KEYS, QuantaClock::default())
 }
 
-fn checked(keys: u64) -> Subject {
-    let limiter: DefaultKeyedRateLimiter<u64> =
-        RateLimiter::keyed(Quota::per_second(NonZeroU32::new(1_000_000_000).expect("not 0")));
+fn checked<C: Clock + Send + 'static>(keys: u64, clock: C) -> Subject
+where
+    C::Instant: Send + Sync,
+{
+    let quota = Quota::per_second(NonZeroU32::new(1_000_000_000).expect("not 0"));
+    let limiter: RateLimiter<_, _, _, NoOpMiddleware<C::Instant>> =
+        RateLimiter::new(quota, DefaultKeyedStateStore::<u64>::default(), clock);
     Box::new(move |requests| {
         for n in 0..requests {
             black_box(limiter.check_key(black_box(&(n % keys))).is_ok());

@@ -64,10 +64,10 @@ impl Claim {
 
     /// `RateLimit-Policy` and `RateLimit`.
     pub(super) fn headers(&self, standing: &Standing) -> (HeaderValue, HeaderValue) {
-        let name = &self.tier.name;
+        let beginning = &self.tier.told;
         let told = match self.tier.algorithm {
-            Algorithm::InFlight => header::places(name, standing),
-            Algorithm::SlidingLog | Algorithm::Gcra => header::standing(name, standing),
+            Algorithm::InFlight => header::places(beginning, standing),
+            Algorithm::SlidingLog | Algorithm::Gcra => header::standing(beginning, standing),
         };
         (self.tier.policy(self.ask.plan).clone(), told)
     }
@@ -148,8 +148,8 @@ impl Claims {
     }
 
     /// What goes on until the end of the answer's body.
-    pub(super) fn places(self) -> Option<Box<Rest>> {
-        self.rest.filter(|rest| !rest.places.is_empty())
+    pub(super) fn places(&mut self) -> Option<Box<Rest>> {
+        self.rest.take_if(|rest| !rest.places.is_empty())
     }
 }
 

@@ -162,22 +162,29 @@ impl<C: Clock> RateLimitLayer<C> {
 
     /// Takes those `of` the claims that are not decided yet.
     fn take_all(&self, claims: &mut Claims, now: u64, of: impl Fn(&Claim) -> bool) -> Result<(), Refusal> {
-        if !claims.is_single() {
-            let mut refusal = None;
-            for claim in claims.iter().filter(|claim| of(claim) && claim.standing.is_none()) {
-                if claim.enforces()
-                    && self.policy(claim) == Outage::LocalShare
-                    && let Some(refused) = self.looked(claim, now)
-                {
-                    refusal = Some(refused.with(refusal));
-                }
+        let open = |claim: &Claim| of(claim) && claim.standing.is_none();
+        if claims.is_single() {
+            if open(&claims.first)
+                && let Some(place) = self.take(&mut claims.first, now)?
+            {
+                claims.hold(place);
             }
-            if let Some(refusal) = refusal {
-                return Err(refusal);
+            return Ok(());
+        }
+        let mut refusal = None;
+        for claim in claims.iter().filter(|claim| open(claim)) {
+            if claim.enforces()
+                && self.policy(claim) == Outage::LocalShare
+                && let Some(refused) = self.looked(claim, now)
+            {
+                refusal = Some(refused.with(refusal));
             }
         }
+        if let Some(refusal) = refusal {
+            return Err(refusal);
+        }
         let mut places = ArrayVec::<Place, MOST>::new();
-        for claim in claims.iter_mut().filter(|claim| of(claim) && claim.standing.is_none()) {
+        for claim in claims.iter_mut().filter(|claim| open(claim)) {
             places.extend(self.take(claim, now)?);
         }
         places.into_iter().for_each(|place| claims.hold(place));
@@ -275,5 +282,6 @@ impl<C: Clock> RateLimitLayer<C> {
 }
 
 fn nanos_since(clock: &impl Clock, start: Instant) -> u64 {
-    u64::try_from(clock.now().saturating_duration_since(start).as_nanos()).unwrap_or(u64::MAX)
+    let passed = clock.now().saturating_duration_since(start);
+    passed.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(passed.subsec_nanos()))
 }

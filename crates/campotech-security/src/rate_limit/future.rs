@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use campotech_core::{AnswerBody, Clock, Problem};
@@ -13,7 +14,6 @@ use super::RateLimitLayer;
 use super::body::RateLimitBody;
 use super::claim::Claims;
 use super::header::Legacy;
-use super::service::go_on;
 use super::shared::{Asked, Told};
 
 pin_project! {
@@ -49,7 +49,7 @@ pin_project! {
 pub(super) struct Held<S, ReqB, C> {
     pub(super) inner: S,
     pub(super) request: Request<ReqB>,
-    pub(super) layer: RateLimitLayer<C>,
+    pub(super) layer: Arc<RateLimitLayer<C>>,
     pub(super) claims: Claims,
 }
 
@@ -76,8 +76,11 @@ where
     C: Clock,
 {
     fn go_on<A>(mut self, told: Option<&Told>) -> RateLimitFuture<S::Future, ResB, A> {
-        let decided = self.layer.end(&mut self.claims, told);
-        go_on(&mut self.inner, self.request, self.claims, self.layer.legacy, decided)
+        let legacy = self.layer.legacy;
+        match self.layer.end(&mut self.claims, told) {
+            Ok(()) => RateLimitFuture::passed(self.inner.call(self.request), Some(self.claims), legacy),
+            Err(refusal) => RateLimitFuture::refused(&refusal.problem(legacy), &self.request),
+        }
     }
 }
 
@@ -101,7 +104,7 @@ where
                 StateProj::Inner { future, claims, legacy } => {
                     let mut response = ready!(future.poll(cx))?;
                     let mut places = None;
-                    if let Some(mut claims) = claims.take() {
+                    if let Some(claims) = claims {
                         claims.put(response.headers_mut(), *legacy);
                         claims.answered(response.status());
                         places = claims.places();

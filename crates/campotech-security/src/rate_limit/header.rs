@@ -50,17 +50,22 @@ pub(super) fn policy(name: &str, quota: Quota, algorithm: Algorithm) -> HeaderVa
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
+/// What the values of a tier's standings begin with: `"auth";r=`.
+pub(super) fn beginning(name: &str) -> Box<str> {
+    format!("\"{name}\";r=").into()
+}
+
 /// `"auth";r=9;t=900`
-pub(super) fn standing(name: &str, standing: &Standing) -> HeaderValue {
-    let mut value = Value::of(name, standing);
+pub(super) fn standing(beginning: &str, standing: &Standing) -> HeaderValue {
+    let mut value = Value::of(beginning, standing);
     value.text(b";t=");
     value.number(standing.wait_seconds());
     value.finish()
 }
 
 /// `"uploads";r=1`: nobody knows when more comes back.
-pub(super) fn places(name: &str, standing: &Standing) -> HeaderValue {
-    Value::of(name, standing).finish()
+pub(super) fn places(beginning: &str, standing: &Standing) -> HeaderValue {
+    Value::of(beginning, standing).finish()
 }
 
 /// A name has 32 bytes at most, numbers 10 and 20.
@@ -70,11 +75,9 @@ const LONGEST: usize = 72;
 struct Value(ArrayVec<u8, LONGEST>);
 
 impl Value {
-    fn of(name: &str, standing: &Standing) -> Self {
+    fn of(beginning: &str, standing: &Standing) -> Self {
         let mut value = Self(ArrayVec::new());
-        value.text(b"\"");
-        value.text(name.as_bytes());
-        value.text(b"\";r=");
+        value.text(beginning.as_bytes());
         value.number(standing.remaining.into());
         value
     }
@@ -105,14 +108,14 @@ mod tests {
         let name = "n".repeat(32);
         let most = Standing { allowed: true, remaining: u32::MAX, wait: Duration::MAX };
         assert_eq!(
-            standing(&name, &most),
+            standing(&beginning(&name), &most),
             format!("\"{name}\";r=4294967295;t=18446744073709551615").as_str()
         );
     }
 
     #[test]
     fn seconds_are_rounded_up() {
-        let of = |wait| standing("a", &Standing { allowed: false, remaining: 0, wait });
+        let of = |wait| standing(&beginning("a"), &Standing { allowed: false, remaining: 0, wait });
         assert_eq!(of(Duration::ZERO), "\"a\";r=0;t=1");
         assert_eq!(of(Duration::from_nanos(1)), "\"a\";r=0;t=1");
         assert_eq!(of(Duration::from_millis(1_001)), "\"a\";r=0;t=2");

@@ -158,7 +158,7 @@ impl<S, C: Clone> Layer<S> for RateLimitLayer<C> {
     type Service = RateLimitService<S, C>;
 
     fn layer(&self, inner: S) -> RateLimitService<S, C> {
-        RateLimitService { inner, layer: self.clone() }
+        RateLimitService { inner, layer: Arc::new(self.clone()) }
     }
 }
 

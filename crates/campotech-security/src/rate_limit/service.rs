@@ -1,6 +1,7 @@
 //! Requests past the limiter, answers with its headers.
 
 use std::mem;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use campotech_core::{ClientIp, Clock, Decision, Mode, Problem, SystemClock, kinds};
@@ -14,16 +15,15 @@ use super::decide::Begun;
 use super::future::{Asking, Held, RateLimitFuture};
 use super::header::{Legacy, RATELIMIT, RATELIMIT_POLICY};
 use super::lists::Listed;
-use super::refusal::Refusal;
 use super::tier::ReadyTier;
 use super::tiers::NoKey;
 use super::view::RequestView;
 
 /// The service of [`RateLimitLayer`]. The service inside is cloned only where a shared store is asked.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct RateLimitService<S, C = SystemClock> {
     pub(super) inner: S,
-    pub(super) layer: RateLimitLayer<C>,
+    pub(super) layer: Arc<RateLimitLayer<C>>,
 }
 
 /// What the lists and the tiers' keys say.
@@ -52,13 +52,18 @@ where
             Found::Free => return RateLimitFuture::passed(self.inner.call(request), None, None),
             Found::Refused(problem) => return RateLimitFuture::refused(&problem, &request),
         };
+        let legacy = self.layer.legacy;
         match self.layer.begin(&mut claims) {
-            Begun::Decided(decided) => go_on(&mut self.inner, request, claims, self.layer.legacy, decided),
+            Begun::Decided(Ok(())) => RateLimitFuture::passed(self.inner.call(request), Some(claims), legacy),
+            Begun::Decided(Err(refusal)) => RateLimitFuture::refused(&refusal.problem(legacy), &request),
             Begun::Asked(asked) => {
                 // The one that was polled ready goes with the request; its clone, which was not, stays here.
                 let clone = self.inner.clone();
                 let inner = mem::replace(&mut self.inner, clone);
-                RateLimitFuture::asking(asked, Held { inner, request, layer: self.layer.clone(), claims })
+                RateLimitFuture::asking(
+                    asked,
+                    Held { inner, request, layer: Arc::clone(&self.layer), claims },
+                )
             }
         }
     }
@@ -92,23 +97,6 @@ impl<C: Clock> RateLimitLayer<C> {
     }
 }
 
-/// Lets the request through or refuses it.
-pub(super) fn go_on<S, ReqB, ResB, A>(
-    inner: &mut S,
-    request: Request<ReqB>,
-    claims: Claims,
-    legacy: Option<Legacy>,
-    decided: Result<(), Refusal>,
-) -> RateLimitFuture<S::Future, ResB, A>
-where
-    S: Service<Request<ReqB>, Response = Response<ResB>>,
-{
-    match decided {
-        Err(refusal) => RateLimitFuture::refused(&refusal.problem(legacy), &request),
-        Ok(()) => RateLimitFuture::passed(inner.call(request), Some(claims), legacy),
-    }
-}
-
 impl Claims {
     /// Says on an answer where the key stands with the tiers that enforce.
     pub(super) fn put(&self, headers: &mut HeaderMap, legacy: Option<Legacy>) {
@@ -125,5 +113,12 @@ impl Claims {
         if let Some((claim, standing)) = enforcing().min_by_key(|(_, standing)| standing.remaining) {
             headers.extend(legacy.headers(claim.tier.quota(claim.ask.plan), &standing));
         }
+    }
+}
+
+// Not derived: that would ask for `C: Clone`.
+impl<S: Clone, C> Clone for RateLimitService<S, C> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), layer: Arc::clone(&self.layer) }
     }
 }
