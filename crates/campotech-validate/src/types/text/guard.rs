@@ -26,11 +26,7 @@ pub(super) fn normal(text: Cow<'_, str>, max: usize, multiline: bool) -> Result<
             false => Err(too_long()),
         };
     }
-    let text = if multiline && text.contains('\r') {
-        Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
-    } else {
-        text
-    };
+    let text = if multiline { unix(text) } else { text };
     if !bounded(&text) {
         return Err(too_long());
     }
@@ -41,6 +37,11 @@ pub(super) fn normal(text: Cow<'_, str>, max: usize, multiline: bool) -> Result<
         _ => text.nfc().collect(),
     };
     if fits(&normal) { Ok(normal) } else { Err(too_long()) }
+}
+
+/// The text with `\n` for every line break of several.
+pub(super) fn unix(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { text }
 }
 
 fn trimmed(text: &str) -> &str {
