@@ -182,4 +182,5 @@ pub(crate) const REFUSED: &[(&str, &str)] = &[
     ("x&#x2028;y", "text.line"),
     ("x&#xfdd0;y", "text.noncharacter"),
     ("<a href=\"https://example.com/&#x202e;x\">x</a>", "text.bidi"),
+    ("a\u{323}\u{323}\u{323}\u{323}\u{323}\u{323}<b>\u{323}\u{323}\u{323}\u{323}\u{323}</b>", "text.marks"),
 ];

@@ -6,63 +6,24 @@ use std::sync::LazyLock;
 
 use ammonia::url::Url;
 use ammonia::{Builder, UrlRelative};
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+use super::super::guard;
 use super::cost;
 use super::piece::{self, Piece, pieces};
 use crate::report::Violation;
 
 /// Elements that are kept.
-pub(super) const ELEMENTS: [&str; 33] = [
-    "a",
-    "b",
-    "blockquote",
-    "br",
-    "caption",
-    "code",
-    "div",
-    "em",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "hr",
-    "i",
-    "li",
-    "ol",
-    "p",
-    "pre",
-    "s",
-    "strong",
-    "sub",
-    "sup",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "tr",
-    "u",
-    "ul",
-];
+const ELEMENTS: &str = "a b blockquote br caption code div em h1 h2 h3 h4 h5 h6 hr i li ol p pre s strong sub sup table tbody td \
+                        tfoot th thead tr u ul";
 
-/// Elements that go with all that is in them: it runs, or it is no text of the page, or it is of another language than HTML.
-const REMOVED: [&str; 16] = [
-    "applet", "audio", "canvas", "embed", "iframe", "math", "noembed", "noframes", "noscript", "object",
-    "script", "style", "svg", "template", "title", "video",
-];
+/// Elements that go with all that is in them: it runs, or is no text of the page, or is of another language than HTML.
+const REMOVED: &str = "applet audio canvas embed iframe math noembed noframes noscript object script style svg template title video";
 
 /// What a link may lead to.
-pub(super) const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
+const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
 
 /// What every link has.
-pub(super) const REL: &str = "noopener noreferrer nofollow";
-
-/// A link that leads nowhere.
-const NO_LINK: &str = " rel=\"noopener noreferrer nofollow\"";
+const REL: &str = "noopener noreferrer nofollow";
 
 /// How many elements may be within each other.
 const DEPTH: usize = 32;
@@ -75,8 +36,8 @@ static BUILDER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
     builder
         .generic_attributes(HashSet::new())
-        .tags(HashSet::from(ELEMENTS))
-        .clean_content_tags(HashSet::from(REMOVED))
+        .tags(ELEMENTS.split(' ').collect())
+        .clean_content_tags(REMOVED.split(' ').collect())
         .tag_attributes(HashMap::from([("a", HashSet::from(["href"]))]))
         .url_schemes(HashSet::from(SCHEMES))
         .url_relative(UrlRelative::Deny)
@@ -87,30 +48,24 @@ static BUILDER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 
 /// The HTML in its normal form.
 ///
-/// It is read until nothing changes any more: what is left when elements are taken out of a tree may be read as another tree (`<p>` in a
-/// `button` in a `<p>`), and that is where sanitisers are got round. What is returned a browser reads as it was checked.
-pub(super) fn normal(html: String) -> Result<String, Violation> {
-    let mut html = html;
+/// It is read until nothing changes any more: what is left when elements are taken out of a tree may be read as another
+/// tree (`<p>` in a `button` in a `<p>`), and that is where sanitisers are got round. What is returned a browser reads as it
+/// was checked.
+pub(super) fn normal(html: &str) -> Result<String, Violation> {
+    // Before it is looked at: a `>` with a mark behind it becomes another character, and ends no tag.
+    let mut html = guard::nfc(html).into_owned();
     for _ in 0..PASSES {
         cost::check(&html)?;
-        let next = once(&html);
+        let next = tidy(&BUILDER.clean(&html).to_string());
         if next == html {
             return if piece::depth(&html) > DEPTH { Err(cost::too_complex()) } else { Ok(html) };
         }
-        html = next;
+        html = guard::nfc(&next).into_owned();
     }
     Err(cost::too_complex())
 }
 
-fn once(html: &str) -> String {
-    let html: Cow<'_, str> = match is_nfc_quick(html.chars()) {
-        IsNormalized::Yes => html.into(),
-        _ => html.nfc().collect::<String>().into(),
-    };
-    tidy(&BUILDER.clean(&html).to_string())
-}
-
-/// Without links that lead nowhere, without what a parser leaves out (the line break at the beginning of a `pre`), without space around.
+/// Without links that lead nowhere, the line break at the beginning of a `pre`, which a parser leaves out, and space around.
 fn tidy(html: &str) -> String {
     let mut tidy = String::with_capacity(html.len());
     let (mut links, mut pre) = (Vec::new(), false);
@@ -118,7 +73,7 @@ fn tidy(html: &str) -> String {
         let begins_pre = std::mem::replace(&mut pre, piece == Piece::Start("pre", ""));
         match piece {
             Piece::Start("a", attributes) => {
-                let leads = attributes != NO_LINK;
+                let leads = attributes.starts_with(" href=");
                 links.push(leads);
                 if leads {
                     tidy.extend(["<a", attributes, ">"]);
@@ -149,7 +104,7 @@ fn link(value: &str) -> Option<Cow<'_, str>> {
     }
     let url = Url::parse(value).ok()?;
     let fine = match url.scheme() {
-        // Without slashes it is relative where the page is of the same scheme. Before an `@` stands what is taken for the host.
+        // Without slashes it is relative on a page of the same scheme; what stands before an `@` is taken for the host.
         scheme @ ("http" | "https") => {
             value[scheme.len()..].starts_with("://") && url.username().is_empty() && url.password().is_none()
         }

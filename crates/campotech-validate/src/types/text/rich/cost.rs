@@ -1,9 +1,9 @@
 //! What reading a text would cost, before it is read.
 //!
-//! A parser of HTML is quadratic in several ways: each attribute is compared with those before it in its tag, a `<p>` walks up the
-//! elements that are open, and opens every formatting element again that is still open where the one before it was closed (WHATWG, 13.2.4.3:
-//! three at most of those that are alike, as many as one likes of those with attributes of their own). Here whatever a parser could take for a tag
-//! counts as one, in a comment or a script, too.
+//! A parser of HTML is quadratic in several ways: each attribute is compared with those before it in its tag, and a `<p>` walks
+//! up the elements that are open. Worse, in each `<p>` all formatting elements are opened again that were left open in the one
+//! before (HTML, 13.2.4.3): three at most of those that are alike, as many as one likes of those with attributes of their own.
+//! Here whatever a parser could take for a tag counts as one, in a comment or a script, too.
 
 use crate::report::{Violation, codes};
 

@@ -9,11 +9,11 @@ use crate::input::ParseText;
 use crate::report::{Violation, codes};
 use crate::schema::{Definitions, Schema};
 
-/// HTML that a browser may show as it is, of 1 to `MAX` visible characters (code points): a note with emphasis, lists and links.
+/// HTML that a browser may show as it is, of 1 to `MAX` visible characters (code points): a note with emphasis, lists, links.
 ///
-/// It is sanitised where it is made, by a list of what is kept; all else is left out without a word. That is the normal form, and reading
-/// it again changes nothing. What is meant for an element's content belongs there: in an attribute, a script or a style it is as
-/// dangerous as any text.
+/// It is sanitised where it is made, by a list of what is kept; all else is left out without a word. That is the normal form,
+/// and reading it again changes nothing. It belongs into the content of an element: in an attribute, a script or a style it is
+/// as dangerous as any text.
 ///
 /// | kept | |
 /// |---|---|
@@ -21,21 +21,22 @@ use crate::schema::{Definitions, Schema};
 /// | lists | `ul` `ol` `li` |
 /// | tables | `table` `caption` `thead` `tbody` `tfoot` `tr` `th` `td` |
 /// | within a line | `strong` `b` `em` `i` `u` `s` `sub` `sup` `code` |
-/// | links | `a` with `href`, where it is an `http:` or `https:` URL with `//` and without a user's name, `mailto:` or `tel:` |
+/// | links | `a` with `href`: `https://` and `http://` without a user's name, `mailto:`, `tel:` |
 ///
-/// No other attribute is kept: no `style`, `class`, `id`, no handler. Every link gets `rel="noopener noreferrer nofollow"`; one whose
-/// `href` isn't kept is no link any more. Of other elements the content stays, but for those whose content is no text of the
-/// page, such as `script`, `style`, `title`, `template`, `iframe`, `svg` and `math`: they go with all that is in them. Comments go,
-/// too. Images don't stand here, since whoever serves one learns who reads the note, and when.
+/// No other attribute is kept: no `style`, `class`, `id`, no handler. Every link gets `rel="noopener noreferrer nofollow"`; one
+/// whose `href` isn't kept is no link any more. Of other elements the content stays, but for those whose content is no text
+/// of the page, such as `script`, `style`, `title`, `template`, `iframe`, `svg` and `math`: they go with all that is in them.
+/// Comments go, too. There are no images, since whoever serves one learns who reads the note, and when.
 ///
-/// Normal form: NFC, `\n` for every line break, every element closed, characters as themselves (but for `&amp;`, `&lt;`, `&gt;`, `&quot;`
-/// and `&nbsp;`), no space around it, no line break at the beginning of a `pre`. What
-/// [`MultilineText`](crate::MultilineText) refuses is refused here too, whether it is written as itself or as a reference (`&#x202e;`).
+/// Normal form: NFC, `\n` for every line break, every element closed, characters as themselves (but for `&amp;`, `&lt;`, `&gt;`,
+/// `&quot;` and `&nbsp;`), no space around it, no line break at the beginning of a `pre`. What
+/// [`MultilineText`](crate::MultilineText) refuses is refused here, too, as itself or as a reference (`&#x202e;`).
 ///
 /// # Limits
-/// What is more than [`BYTES`](Self::BYTES) bytes with its markup is refused before it is looked at (`html.long`). So is, as
-/// `html.complex`, what would take a parser long: more than 1,024 tags, 16 attributes in one of them or 4 KiB of it, or many open elements
-/// such as `<b class=...>` which every paragraph would have to open again. What is kept is at most 32 elements deep.
+/// More than [`BYTES`](Self::BYTES) bytes with the markup are refused before they are looked at (`html.long`). So is, as
+/// `html.complex`, what would take a parser long: more than 1,024 tags, 16 attributes in one of them or 4 KiB of it, or many
+/// open elements such as `<b class=...>`, all different, which every paragraph opens again. Both hold for the normal form, too,
+/// and what is kept is at most 32 elements deep.
 ///
 /// ```
 /// use campotech_validate::RichHtml;
@@ -82,10 +83,12 @@ impl<const MAX: usize> ParseText for RichHtml<MAX> {
         cost::check_length(&text)?;
         let text = guard::unix(text);
         guard::check(&text, true)?;
-        let html = clean::normal(text.into_owned())?;
-        // What was written as a reference is a character now.
+        let html = clean::normal(&text)?;
+        // What was written as a reference is a character now, and what stood apart may stand together.
+        let seen = plain::text(&html);
         guard::check(&html, true)?;
-        match plain::text(&html).chars().count() {
+        guard::check(&seen, true)?;
+        match seen.chars().count() {
             0 => Err(Violation::new(&codes::LENGTH_MIN).with("min", 1)),
             length if length > MAX => Err(Violation::new(&codes::LENGTH_MAX).with("max", MAX)),
             _ => Ok(Self(html)),

@@ -1,5 +1,6 @@
 //! The text that one sees of sanitised HTML.
 
+use super::super::guard;
 use super::piece::{Piece, pieces};
 
 /// What stands in a line of its own.
@@ -29,7 +30,7 @@ const BLOCKS: [&str; 20] = [
 /// Cells stand beside each other.
 const CELLS: [&str; 2] = ["td", "th"];
 
-/// The text: white space as a browser shows it, a line for each block, an empty one at most between two.
+/// The text: NFC, white space as a browser shows it, a line for each block, an empty one at most between two.
 pub(super) fn text(html: &str) -> String {
     let mut text = Shown::default();
     let mut pre = 0_usize;
@@ -45,8 +46,8 @@ pub(super) fn text(html: &str) -> String {
             Piece::Text(written) => text.words(written),
         }
     }
-    let shown = text.shown.trim();
-    if shown.len() == text.shown.len() { text.shown } else { shown.to_owned() }
+    // A letter and its mark may be in two elements.
+    guard::nfc(text.shown.trim()).into_owned()
 }
 
 /// What is shown so far, and what comes between it and the next word.
@@ -138,6 +139,7 @@ mod tests {
             ("<pre>  uno\n    dos\n</pre>tres  cuatro", "uno\n    dos\n\ntres cuatro"),
             ("uno<pre>  dos</pre>", "uno\n  dos"),
             ("a &lt;b&gt; &amp;lt; &amp; \"c\"&nbsp;d", "a <b> &lt; & \"c\" d"),
+            ("n<b>\u{303}</b>", "ñ"),
             ("<p>&nbsp;</p><hr><br>", ""),
             ("<a href=\"https://example.com/\" rel=\"nofollow\">uno</a>", "uno"),
         ] {
