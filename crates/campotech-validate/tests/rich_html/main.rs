@@ -131,6 +131,27 @@ fn what_is_left_of_what_runs() {
 }
 
 #[test]
+fn what_is_pasted_loses_its_dress() {
+    for (html, left) in [
+        (
+            "<meta charset='utf-8'><b style=\"font-weight:normal;\" id=\"docs-internal-guid-1\"><p dir=\"ltr\" style=\"line-height:1.38\"><span style=\"font-size:11pt\">uno</span></p></b>",
+            "<b><p>uno</p></b>",
+        ),
+        (
+            "<html xmlns:o='urn:x'><head><style><!-- p.MsoNormal {margin:0} --></style></head><body lang=ES><!--StartFragment--><p class=MsoNormal>uno<o:p></o:p></p><!--EndFragment--></body></html>",
+            "<p>uno</p>",
+        ),
+        (
+            "<table border=0 cellpadding=0 width=128><col width=64 span=2><tr height=20><td class=xl65 align=right>12</td><td>5</td></tr></table>",
+            "<table><tbody><tr><td>12</td><td>5</td></tr></tbody></table>",
+        ),
+    ] {
+        assert_eq!(html.parse::<Note>().unwrap().as_str(), left);
+        check(left).unwrap();
+    }
+}
+
+#[test]
 fn what_a_technician_writes_stays_byte_for_byte() {
     for html in [
         "Pérdida en la cañería del baño, ñandú ¿sí? ¡ya!",
