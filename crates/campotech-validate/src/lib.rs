@@ -35,6 +35,8 @@ pub use report::{Code, Issue, ObserverExtension, Place, Rejection, Violation, co
 pub use rules::{AsyncRules, CheckError, Findings};
 #[cfg(feature = "intl-phone")]
 pub use types::IntlPhone;
+#[cfg(feature = "rich-html")]
+pub use types::RichHtml;
 pub use types::{
     ArMobile, ArPhone, Cae, Cbu, CbuAlias, Cuit, Cursor, CursorError, CursorKeys, CursorKeysError, Cvu, Dni,
     Email, GeoPoint, InvoiceLetter, InvoiceNumber, InvoiceType, Money, MultilineText, NewPassword, Page,

@@ -230,6 +230,20 @@ fn numbers_of_other_countries_are_not_shown_either() {
     assert_eq!(leak("12025550123", &format!("{phone:?}")), None);
 }
 
+#[cfg(feature = "rich-html")]
+#[test]
+fn html_is_not_shown_either() {
+    type Note = campotech_validate::RichHtml<20>;
+    let note: Note = "<p>Canary1Canary2</p>".parse().unwrap();
+    assert_eq!(leak("Canary1Canary2", &format!("{note:?}")), None);
+    let long = format!("<p>{}</p>", "Canary1Canary2".repeat(9));
+    let odd = "<p Canary1Canary2=Canary1Canary2>Canary1Canary2&#x202e;</p>";
+    for refused in [long.as_str(), odd] {
+        let violation = refused.parse::<Note>().unwrap_err();
+        assert_eq!(leak("Canary1Canary2", &format!("{violation} {violation:?}")), None);
+    }
+}
+
 input! {
     /// What is about a person.
     #[derive(Debug)]

@@ -136,6 +136,11 @@ codes! {
     /// Too many combining marks on one letter. Params: `max`.
     TEXT_MARKS = "text.marks": "At most {max} marks on one letter." | "Como máximo {max} marcas por letra." | "Hasta {max} marcas por letra."
 
+    /// HTML that is longer than is looked at, markup included. Params: `max`, in bytes.
+    HTML_LONG = "html.long": "At most {max} bytes, formatting included." | "Como máximo {max} bytes, con el formato incluido." | "Hasta {max} bytes, con el formato incluido."
+    /// HTML of more structure than a note has: tags, attributes, elements within each other.
+    HTML_COMPLEX = "html.complex": "Its formatting is too complex." | "Su formato es demasiado complejo." | "Tiene un formato demasiado complejo."
+
     /// A larger file than is taken. Params: `max`, in bytes.
     FILE_SIZE = "file.size": "A file of at most {max} bytes." | "Un archivo de {max} bytes como máximo." | "Un archivo de hasta {max} bytes."
 

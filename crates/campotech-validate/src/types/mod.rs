@@ -36,6 +36,8 @@ pub use phone::IntlPhone;
 pub use phone::{ArMobile, ArPhone, PhoneKind, PhoneRepair};
 pub use postal_code::PostalCode;
 pub use slug::Slug;
+#[cfg(feature = "rich-html")]
+pub use text::RichHtml;
 pub(crate) use text::check as check_text;
 pub use text::{MultilineText, PlainText};
 pub use timestamp::Timestamp;
@@ -83,6 +85,8 @@ normal_form!(
 normal_form!(IntlPhone);
 normal_form!(Money, Patente, PostalCode, Timestamp, Uuid);
 normal_form!(PlainText<const MAX: usize>, MultilineText<const MAX: usize>, Slug<const MAX: usize>);
+#[cfg(feature = "rich-html")]
+normal_form!(RichHtml<const MAX: usize>);
 
 #[cfg(test)]
 mod tests;

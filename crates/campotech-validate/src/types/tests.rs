@@ -56,6 +56,8 @@ proptest! {
         if_taken::<Patente>(&text)?;
         if_taken::<PlainText<20>>(&text)?;
         if_taken::<PostalCode>(&text)?;
+        #[cfg(feature = "rich-html")]
+        if_taken::<RichHtml<20>>(&text)?;
         if_taken::<Slug<20>>(&text)?;
         if_taken::<Timestamp>(&text)?;
         if_taken::<Uuid>(&text)?;

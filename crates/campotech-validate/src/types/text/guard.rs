@@ -26,21 +26,27 @@ pub(super) fn normal(text: Cow<'_, str>, max: usize, multiline: bool) -> Result<
             false => Err(too_long()),
         };
     }
-    let text = if multiline && text.contains('\r') {
-        Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
-    } else {
-        text
-    };
+    let text = if multiline { unix(text) } else { text };
     if !bounded(&text) {
         return Err(too_long());
     }
     let text = trimmed(&text);
     check(text, multiline)?;
-    let normal: String = match is_nfc_quick(text.chars()) {
-        IsNormalized::Yes => text.to_owned(),
-        _ => text.nfc().collect(),
-    };
+    let normal = nfc(text).into_owned();
     if fits(&normal) { Ok(normal) } else { Err(too_long()) }
+}
+
+/// The text with `\n` for every line break of several.
+pub(super) fn unix(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { text }
+}
+
+/// The text in NFC.
+pub(super) fn nfc(text: &str) -> Cow<'_, str> {
+    match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text.into(),
+        _ => text.nfc().collect::<String>().into(),
+    }
 }
 
 fn trimmed(text: &str) -> &str {
