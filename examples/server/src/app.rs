@@ -7,7 +7,7 @@ use campotech::DrainSignal;
 use campotech::core::SystemClock;
 use campotech::metrics::Metrics;
 use campotech::security::cors::OriginList;
-use campotech::security::rate_limit::FailureLimiter;
+use campotech::security::rate_limit::SharedFailureLimiter;
 use campotech::security::webhook::{VerifyToken, WebhookVerifier};
 use campotech::validate::CursorKeys;
 use jiff::Timestamp;
@@ -30,8 +30,8 @@ pub struct Parts {
     pub store: Store,
     /// Who hashes passwords.
     pub hasher: PasswordHasher,
-    /// Failed logins, per account.
-    pub failures: FailureLimiter<String>,
+    /// Failed logins, per account, at whichever replica.
+    pub failures: SharedFailureLimiter,
     /// Seals the cursors of lists.
     pub cursors: SharedCursorKeys,
     /// The webhook, where it has secrets.
@@ -77,7 +77,7 @@ impl App {
         &self.0.hasher
     }
 
-    pub(crate) fn failures(&self) -> &FailureLimiter<String> {
+    pub(crate) fn failures(&self) -> &SharedFailureLimiter {
         &self.0.failures
     }
 

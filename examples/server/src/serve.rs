@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use campotech::metrics::Metrics;
+use campotech::security::ConfigError;
 use campotech::security::cors::OriginList;
-use campotech::security::rate_limit::{FailureLimiter, Quota};
+use campotech::security::rate_limit::{Algorithm, Quota, SharedFailureLimiter, Tier};
 use campotech::security::webhook::{Scheme, VerifyToken, WebhookVerifier};
 use campotech::{Platform, PlatformError, Service};
 use tokio::time::timeout;
@@ -53,7 +54,7 @@ pub enum ServeError {
     Password(#[from] crate::auth::PasswordError),
     /// A guard of the server's own was given something that makes no sense.
     #[error(transparent)]
-    Guard(#[from] campotech::security::ConfigError),
+    Guard(#[from] ConfigError),
 }
 
 /// Serves until SIGTERM or SIGINT.
@@ -68,7 +69,7 @@ pub async fn run(settings: ServerSettings) -> Result<(), ServeError> {
     let app = App::new(Parts {
         store: store.clone(),
         hasher: PasswordHasher::new()?,
-        failures: FailureLimiter::new(Quota::new(LOGIN_FAILURES, LOGIN_WINDOW))?,
+        failures: failures(&backends, platform.metrics())?,
         cursors: backends.cursors.clone(),
         webhook: secrets.as_ref().map(|secrets| Webhook::new(secrets, platform.metrics())).transpose()?,
         events: backends.events.clone(),
@@ -110,6 +111,14 @@ pub async fn run(settings: ServerSettings) -> Result<(), ServeError> {
             Err(error.into())
         }
     }
+}
+
+/// Failed logins of an account, counted with the other replicas where there is a Redis.
+fn failures(backends: &Backends, metrics: &Metrics) -> Result<SharedFailureLimiter, ConfigError> {
+    let tier = Tier::new("account", Quota::new(LOGIN_FAILURES, LOGIN_WINDOW), Algorithm::SlidingLog);
+    let failures = SharedFailureLimiter::new(tier)?.with_observer(Arc::new(metrics.clone()));
+    let shared = backends.redis.as_ref().map(|redis| redis.limits.clone());
+    Ok(shared.into_iter().fold(failures, SharedFailureLimiter::with_shared))
 }
 
 /// What runs beside the requests.
@@ -172,7 +181,7 @@ fn webhook_secrets(settings: &ServerSettings) -> Result<Option<WebhookSecrets>, 
 }
 
 impl Webhook {
-    fn new(secrets: &WebhookSecrets, metrics: &Metrics) -> Result<Self, campotech::security::ConfigError> {
+    fn new(secrets: &WebhookSecrets, metrics: &Metrics) -> Result<Self, ConfigError> {
         let signature = WebhookVerifier::new(Scheme::Meta, &secrets.app_secret)?;
         let signature = signature.with_observer(Arc::new(metrics.clone()));
         Ok(Self { signature, verify_token: VerifyToken::new(&secrets.verify_token)? })

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use support::{Ask, Backend, KeepAlive, Kind, Server, connect_events, next_event};
+use support::{Ask, Backend, KeepAlive, Kind, Server, connect_events, next_event, problem};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 const REPLICAS: usize = 3;
@@ -20,6 +20,14 @@ async fn three(backend: &Backend, more: &[(&str, &str)]) -> Vec<Server> {
     // Started together, so that they meet at the migration.
     let started: Vec<_> = (0..REPLICAS).map(|_| backend.start(more)).collect();
     join_all(started.into_iter().map(Server::ready)).await
+}
+
+async fn know_of_each_other(replicas: &[Server]) {
+    for replica in replicas {
+        while !replica.get(1, "/status").await.text().contains("shared by 3") {
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -36,11 +44,7 @@ async fn the_tables_are_made_once() {
 async fn limits_are_shared() {
     let backend = Backend::new(Kind::PostgresWithRedis).await;
     let replicas = three(&backend, &[("CAMPOTECH_RATE_STANDARD", "12/1m")]).await;
-    for replica in &replicas {
-        while !replica.get(1, "/status").await.text().contains("shared by 3") {
-            sleep(Duration::from_millis(100)).await;
-        }
-    }
+    know_of_each_other(&replicas).await;
     let login = json!({"email": "nadie@example.com", "password": "una frase que no es"});
     let mut statuses = Vec::new();
     for n in 0..24 {
@@ -58,6 +62,28 @@ async fn limits_are_shared() {
     // One comes back every five seconds.
     assert!((12..=15).contains(&admitted), "{admitted} of a burst of 12");
     assert!(answers.iter().all(|answer| matches!(answer.status.as_u16(), 401 | 429)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_has_ten_failures_at_whichever_replica() {
+    let backend = Backend::new(Kind::PostgresWithRedis).await;
+    let replicas = three(&backend, &[]).await;
+    know_of_each_other(&replicas).await;
+    replicas[0].log_in(1, "ana@example.com").await;
+    let log_in = |n: usize, password: &str| {
+        let body = json!({"email": "ana@example.com", "password": password});
+        let from = u8::try_from(20 + n).unwrap();
+        replicas[n % REPLICAS].ask(Ask::new("POST", "/api/v1/auth/login").from(from).json(&body))
+    };
+    for n in 0..10 {
+        assert_eq!(log_in(n, "una frase que no es").await.status, 401, "failure {n}");
+    }
+    for n in 10..13 {
+        let refused = log_in(n, support::PASSWORD).await;
+        assert_eq!(problem(&refused)["violated-policies"], json!(["account"]), "at replica {}", n % REPLICAS);
+    }
+    let limited = r#"rate_limit_decisions_total{tier="account",decision="limited"}"#;
+    assert_eq!(replicas[1].metric(limited).await, Some(1.0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

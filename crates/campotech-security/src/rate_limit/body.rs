@@ -42,7 +42,7 @@ impl<B: Body<Data = Bytes>> Body for RateLimitBody<B> {
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = self.project();
         let polled = this.body.poll_frame(cx);
-        if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
+        if this.places.is_some() && matches!(polled, Poll::Ready(None | Some(Err(_)))) {
             *this.places = None;
         }
         polled

@@ -257,7 +257,7 @@ impl<C: Clock> RateLimitLayer<C> {
         if self.shared.is_some() && claim.tier.is_shared() { claim.tier.outage } else { Outage::LocalShare }
     }
 
-    fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         nanos_since(&self.clock, self.start)
     }
 

@@ -53,7 +53,7 @@ impl Refusal {
         longer
     }
 
-    fn wait(&self) -> Duration {
+    pub(super) fn wait(&self) -> Duration {
         match self.why {
             Why::Quota { standing, .. } => standing.wait,
             Why::Banned(wait) => wait,

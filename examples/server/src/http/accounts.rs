@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use campotech::security::rate_limit::KeyValue;
 use campotech::validate::{Email, NewPassword, Password, PlainText, ValidJson, Violation, input};
 use http::StatusCode;
 use jiff::Timestamp;
@@ -77,10 +78,8 @@ pub(crate) async fn login(
 ) -> Result<Json<LoggedIn>, ApiError> {
     let Credentials { email, password } = input.into_inner();
     let key = email.comparison_key();
-    let attempt = app
-        .failures()
-        .attempt(&key)
-        .map_err(|limited| ApiError::AccountLocked(limited.problem("account")))?;
+    let attempt = app.failures().attempt(KeyValue::of(&key)).await;
+    let attempt = attempt.map_err(|refused| ApiError::AccountLocked(refused.problem()))?;
     let (user, right) = match authenticate(&app, &key, &password).await {
         Ok(outcome) => outcome,
         Err(error) => {
