@@ -236,6 +236,29 @@ const BARS: &[Bar] = &[
         measured: Measured::Times { ours: limits::shared::leased, peer: limits::shared::peer, floor: None },
     },
     Bar {
+        name: "security.rate_limit.many_keys_of_governor",
+        most: 1.3,
+        measured: Measured::Times {
+            ours: limits::ours::many_keys,
+            peer: limits::peers::many_keys,
+            floor: None,
+        },
+    },
+    Bar {
+        name: "security.rate_limit.one_key_of_governor",
+        most: 1.3,
+        measured: Measured::Times { ours: limits::ours::one_key, peer: limits::peers::one_key, floor: None },
+    },
+    Bar {
+        name: "security.rate_limit.one_key_of_governor_by_the_systems_clock",
+        most: 1.3,
+        measured: Measured::Times {
+            ours: limits::ours::one_key_by_the_system,
+            peer: limits::peers::one_key_by_the_system,
+            floor: None,
+        },
+    },
+    Bar {
         name: "security.rate_limit.flood.bytes",
         most: 1.0,
         measured: Measured::Networks { left: |left| left.bytes, most: 64.0 * 1_048_576.0 },
@@ -298,29 +321,6 @@ const AIMS: &[Bar] = &[
         name: "security.rate_limit.shared.asked_of_peer",
         most: 0.77,
         measured: Measured::Times { ours: limits::shared::asked, peer: limits::shared::peer, floor: None },
-    },
-    Bar {
-        name: "security.rate_limit.many_keys_of_governor",
-        most: 1.3,
-        measured: Measured::Times {
-            ours: limits::ours::many_keys,
-            peer: limits::peers::many_keys,
-            floor: None,
-        },
-    },
-    Bar {
-        name: "security.rate_limit.one_key_of_governor",
-        most: 1.3,
-        measured: Measured::Times { ours: limits::ours::one_key, peer: limits::peers::one_key, floor: None },
-    },
-    Bar {
-        name: "security.rate_limit.one_key_of_governor_by_the_systems_clock",
-        most: 1.3,
-        measured: Measured::Times {
-            ours: limits::ours::one_key_by_the_system,
-            peer: limits::peers::one_key_by_the_system,
-            floor: None,
-        },
     },
     Bar {
         name: "security.rate_limit.instructions_of_tower_governor",

@@ -121,7 +121,8 @@ impl Platform {
         wire::log_metrics::publish(&metrics, &log_guard)?;
         traces.publish(&metrics)?;
         wire::sentry_metrics::publish(&metrics, &sentry)?;
-        Ok(Self {
+        let report_only = settings.report_only.clone();
+        let platform = Self {
             service,
             settings,
             metrics,
@@ -135,7 +136,12 @@ impl Platform {
             facts: Vec::new(),
             hooks: Vec::new(),
             drain: DrainSignal::pair(),
-        })
+        };
+        if report_only.is_empty() {
+            return Ok(platform);
+        }
+        tracing::warn!(guards = %report_only, "these guards refuse nothing");
+        Ok(platform.fact("guards that refuse nothing", move || report_only.to_string()))
     }
 
     /// Watches a dependency.

@@ -6,6 +6,7 @@ mod support;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -149,6 +150,48 @@ async fn attacks_in_content_are_told_or_refused_as_the_variable_says() {
             assert_eq!(running.metric(&metric(counted)).await, expected, "{mode} {counted}");
         }
     }
+}
+
+#[tokio::test]
+async fn guards_that_only_tell_refuse_nothing() {
+    let limits = [
+        ("CAMPOTECH_RATE_STANDARD", "1/1h"),
+        ("CAMPOTECH_MAX_BODY", "10B"),
+        ("CAMPOTECH_REQUEST_DEADLINE", "100ms"),
+        ("CAMPOTECH_DETECTION", "block"),
+    ];
+    let told = ("CAMPOTECH_REPORT_ONLY", "cors,csrf,rate_limit,payload,inspect,deadline");
+    let (running, calls) = running(&[&limits[..], &[told]].concat()).await;
+    let forged = "POST /write HTTP/1.1\norigin: https://evil.example.com\nsec-fetch-site: cross-site";
+    assert_eq!(running.ask(forged, "").await.status, 200);
+    let write = "POST /write HTTP/1.1\ncontent-type: application/json";
+    let attack = r#"{"notes":"1' OR '1'='1'; DROP TABLE jobs;--"}"#;
+    assert_eq!(running.ask(write, attack).await.text(), attack);
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+    assert_eq!(running.get("/a/%2e%2e/b").await.status, 404);
+    let slow = tokio::time::timeout(Duration::from_millis(500), running.get("/slow")).await;
+    assert!(slow.is_err(), "the deadline only tells");
+
+    for (guard, reason) in [
+        ("cors", "origin"),
+        ("csrf", "cross_site"),
+        ("inspect", "detect.sqli"),
+        ("inspect", "path.traversal"),
+        ("payload", "declared_size"),
+        ("deadline", "handler"),
+    ] {
+        let decisions = format!(r#"security_decisions_total{{guard="{guard}""#);
+        let text = running.get("/metrics").await.text();
+        let lines: Vec<_> = text.lines().filter(|line| line.starts_with(&decisions)).collect();
+        let reported = format!(r#"decision="reported",reason="{reason}""#);
+        assert!(lines.iter().any(|line| line.contains(&reported)), "{guard}: {lines:?}");
+        assert!(lines.iter().all(|line| !line.contains("refused")), "{guard}: {lines:?}");
+    }
+    let shadow = r#"rate_limit_decisions_total{tier="standard",decision="shadow"}"#;
+    assert_eq!(running.metric(shadow).await, Some(3.0));
+    assert!(
+        running.get("/status").await.text().contains("cors, csrf, rate_limit, payload, inspect, deadline")
+    );
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use campotech_sentry::SentryConfig;
 use campotech_serve::{Networks, ProxyProtocol};
 
 use super::values::{count, duration, size, socket_addr, text};
-use super::{Env, Secret, variables as var};
+use super::{Env, ReportOnly, Secret, variables as var};
 use crate::otlp::TraceSettings;
 
 /// How log lines are written.
@@ -88,6 +88,8 @@ pub struct Settings {
     pub max_connections: NonZeroUsize,
     /// What becomes of requests whose content looks like an attack.
     pub detection: DetectionMode,
+    /// Guards that refuse nothing.
+    pub report_only: ReportOnly,
     /// Connections at once of one client network.
     pub client_connections: NonZeroUsize,
     /// How long a connection is used.
@@ -146,6 +148,7 @@ impl Settings {
             request_deadline: env.required(&var::REQUEST_DEADLINE, duration),
             max_connections: env.required(&var::MAX_CONNECTIONS, count),
             detection: env.required(&var::DETECTION, detection),
+            report_only: env.optional(&var::REPORT_ONLY, ReportOnly::parse).unwrap_or_default(),
             client_connections: env.required(&var::CLIENT_CONNECTIONS, count),
             connection_max_age: env.required(&var::CONNECTION_MAX_AGE, duration),
             proxy_protocol: env.optional(&var::PROXY_PROTOCOL, |t| {

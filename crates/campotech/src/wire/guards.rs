@@ -20,7 +20,7 @@ use campotech_security::request_id::RequestIdLayer;
 use campotech_sentry::{SentryGuard, SentryLayer};
 
 use super::attack_evidence::EvidenceLog;
-use crate::config::{DetectionMode, Settings};
+use crate::config::{DetectionMode, Guard, Settings};
 use crate::error::PlatformError;
 use crate::stack::Stack;
 
@@ -46,6 +46,7 @@ pub(crate) fn stack(
     additions: Additions,
 ) -> Result<Stack, PlatformError> {
     let told = || Arc::clone(observer);
+    let mode = |guard| settings.report_only.mode(guard);
     let origins = settings.cors_origins.clone().unwrap_or_else(OriginList::none);
     Ok(Stack {
         identity: IdentityLayer::new(
@@ -54,21 +55,28 @@ pub(crate) fn stack(
         ),
         metrics: metrics.clone(),
         headers: headers(additions.reports).map_err(PlatformError::build("reports"))?,
-        cors: CrossOriginLayer::new(origins.clone()).with_observer(told()),
-        csrf: csrf(origins, &additions.open).map_err(PlatformError::build("csrf"))?.with_observer(told()),
+        cors: CrossOriginLayer::new(origins.clone()).with_mode(mode(Guard::Cors)).with_observer(told()),
+        csrf: csrf(origins, &additions.open)
+            .map_err(PlatformError::build("csrf"))?
+            .with_mode(mode(Guard::Csrf))
+            .with_observer(told()),
         errors: SentryLayer::new(sentry).with_server_errors(true),
         overload: OverloadLayer::new(IN_FLIGHT)
             .map_err(PlatformError::build("overload"))?
+            .with_mode(mode(Guard::Overload))
             .with_observer(told()),
         rate_limit: rate_limit(settings, additions.tiers, additions.shared)?.with_observer(told()),
         deadline: HandlerDeadlineLayer::new(settings.request_deadline)
             .map_err(PlatformError::build("CAMPOTECH_REQUEST_DEADLINE"))?
+            .with_mode(mode(Guard::Deadline))
             .with_observer(told()),
         payload: payload(settings, &additions.body_limits, &additions.signed)
             .map_err(PlatformError::build("payload"))?
+            .with_mode(mode(Guard::Payload))
             .with_observer(told()),
-        inspect: inspect(settings.detection, &additions.signed, additions.reports)
+        inspect: inspect(settings, &additions.signed, additions.reports)
             .map_err(PlatformError::build("inspect"))?
+            .with_mode(mode(Guard::Inspect))
             .with_observer(told()),
     })
 }
@@ -88,6 +96,8 @@ fn rate_limit(
     if !tiers.iter().any(|tier| tier.name() == "standard") {
         tiers.push(Tier::new("standard", settings.rate_standard, Algorithm::Gcra));
     }
+    let enforces = settings.report_only.mode(Guard::RateLimit).enforces();
+    let tiers = tiers.into_iter().map(|tier| if enforces { tier } else { tier.shadow_all() });
     let layer = RateLimitLayer::new(tiers).map_err(PlatformError::build("rate limit"))?;
     Ok(shared.into_iter().fold(layer, RateLimitLayer::with_shared))
 }
@@ -98,7 +108,7 @@ fn csrf(origins: OriginList, open: &[&'static str]) -> Result<CsrfLayer, ConfigE
 }
 
 fn inspect(
-    detection: DetectionMode,
+    settings: &Settings,
     signed: &[&'static str],
     reports: Option<&'static str>,
 ) -> Result<InspectLayer, ConfigError> {
@@ -106,10 +116,10 @@ fn inspect(
         let detection = Detection::new().with_mode(mode).with_evidence(Arc::new(EvidenceLog));
         InspectLayer::new().with_detection(detection)
     };
-    let layer = match detection {
+    let layer = match settings.detection {
         DetectionMode::Off => InspectLayer::new().without_detection(),
         DetectionMode::Report => detecting(Mode::ReportOnly),
-        DetectionMode::Block => detecting(Mode::Enforce),
+        DetectionMode::Block => detecting(settings.report_only.mode(Guard::Inspect)),
     };
     // A browser's report of an attack holds it.
     signed.iter().copied().chain(reports).try_fold(layer, InspectLayer::without_body_for)

@@ -231,6 +231,13 @@ impl Tier {
         self
     }
 
+    /// As [`shadow`](Self::shadow), with its second tier.
+    #[must_use]
+    pub fn shadow_all(mut self) -> Self {
+        self.also = self.also.map(|second| Box::new(second.shadow_all()));
+        self.shadow()
+    }
+
     /// Keeps at most so many keys: 45 to 60 bytes each, and for an exact tier 8 for each request of its window.
     #[must_use]
     pub const fn max_keys(mut self, max_keys: usize) -> Self {
