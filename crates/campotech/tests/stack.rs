@@ -160,7 +160,7 @@ async fn guards_that_only_tell_refuse_nothing() {
         ("CAMPOTECH_REQUEST_DEADLINE", "100ms"),
         ("CAMPOTECH_DETECTION", "block"),
     ];
-    let told = ("CAMPOTECH_REPORT_ONLY", "cors,csrf,rate_limit,payload,inspect,deadline");
+    let told = ("CAMPOTECH_REPORT_ONLY", "csrf,rate_limit,payload,inspect,deadline");
     let (running, calls) = running(&[&limits[..], &[told]].concat()).await;
     let forged = "POST /write HTTP/1.1\norigin: https://evil.example.com\nsec-fetch-site: cross-site";
     assert_eq!(running.ask(forged, "").await.status, 200);
@@ -189,9 +189,7 @@ async fn guards_that_only_tell_refuse_nothing() {
     }
     let shadow = r#"rate_limit_decisions_total{tier="standard",decision="shadow"}"#;
     assert_eq!(running.metric(shadow).await, Some(3.0));
-    assert!(
-        running.get("/status").await.text().contains("cors, csrf, rate_limit, payload, inspect, deadline")
-    );
+    assert!(running.get("/status").await.text().contains("csrf, rate_limit, payload, inspect, deadline"));
 }
 
 #[tokio::test]

@@ -4,12 +4,10 @@ use std::fmt;
 
 use campotech_core::Mode;
 
-/// A guard of the path that may tell of what it would refuse, and refuse nothing.
+/// A guard of the path that may tell of what it would refuse, and refuse nothing. CORS is none: it never refuses a request here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Guard {
-    /// Origins that may not call from a browser.
-    Cors,
     /// Forged cross-site requests.
     Csrf,
     /// More requests at once than there may be.
@@ -30,21 +28,13 @@ pub struct ReportOnly(Vec<Guard>);
 
 impl Guard {
     /// All of them, as a request meets them.
-    pub const ALL: [Self; 7] = [
-        Self::Cors,
-        Self::Csrf,
-        Self::Overload,
-        Self::RateLimit,
-        Self::Payload,
-        Self::Inspect,
-        Self::Deadline,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Csrf, Self::Overload, Self::RateLimit, Self::Payload, Self::Inspect, Self::Deadline];
 
     /// Its name, as the label `guard` of the metrics has it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Cors => "cors",
             Self::Csrf => "csrf",
             Self::Overload => "overload",
             Self::RateLimit => "rate_limit",
@@ -102,12 +92,12 @@ mod tests {
 
     #[test]
     fn guards_are_known_by_their_names_and_no_others() {
-        let all = ReportOnly::parse("cors,csrf, overload ,rate_limit,payload,inspect,deadline").unwrap();
+        let all = ReportOnly::parse("csrf, overload ,rate_limit,payload,inspect,deadline").unwrap();
         assert!(Guard::ALL.iter().all(|guard| all.mode(*guard) == Mode::ReportOnly));
         let one = ReportOnly::parse("csrf").unwrap();
-        assert_eq!((one.mode(Guard::Csrf), one.mode(Guard::Cors)), (Mode::ReportOnly, Mode::Enforce));
-        assert_eq!(all.to_string(), "cors, csrf, overload, rate_limit, payload, inspect, deadline");
-        for bad in ["", "csrf,", "CSRF", "csrf;cors", "csrf,csrf", "all"] {
+        assert_eq!((one.mode(Guard::Csrf), one.mode(Guard::Payload)), (Mode::ReportOnly, Mode::Enforce));
+        assert_eq!(all.to_string(), "csrf, overload, rate_limit, payload, inspect, deadline");
+        for bad in ["", "csrf,", "CSRF", "csrf;payload", "cors", "csrf,csrf", "all"] {
             assert!(ReportOnly::parse(bad).is_err(), "{bad}");
         }
         assert!(ReportOnly::default().is_empty());

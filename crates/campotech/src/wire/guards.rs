@@ -55,7 +55,7 @@ pub(crate) fn stack(
         ),
         metrics: metrics.clone(),
         headers: headers(additions.reports).map_err(PlatformError::build("reports"))?,
-        cors: CrossOriginLayer::new(origins.clone()).with_mode(mode(Guard::Cors)).with_observer(told()),
+        cors: CrossOriginLayer::new(origins.clone()).with_observer(told()),
         csrf: csrf(origins, &additions.open)
             .map_err(PlatformError::build("csrf"))?
             .with_mode(mode(Guard::Csrf))
