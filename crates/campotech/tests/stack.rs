@@ -164,6 +164,9 @@ async fn guards_that_only_tell_refuse_nothing() {
     let (running, calls) = running(&[&limits[..], &[told]].concat()).await;
     let forged = "POST /write HTTP/1.1\norigin: https://evil.example.com\nsec-fetch-site: cross-site";
     assert_eq!(running.ask(forged, "").await.status, 200);
+    let embedded =
+        "GET /plain/1 HTTP/1.1\nsec-fetch-site: cross-site\nsec-fetch-mode: no-cors\nsec-fetch-dest: image";
+    assert_eq!(running.ask(embedded, "").await.status, 200);
     let write = "POST /write HTTP/1.1\ncontent-type: application/json";
     let attack = r#"{"notes":"1' OR '1'='1'; DROP TABLE jobs;--"}"#;
     assert_eq!(running.ask(write, attack).await.text(), attack);
@@ -188,7 +191,7 @@ async fn guards_that_only_tell_refuse_nothing() {
         assert!(lines.iter().all(|line| !line.contains("refused")), "{guard}: {lines:?}");
     }
     let shadow = r#"rate_limit_decisions_total{tier="standard",decision="shadow"}"#;
-    assert_eq!(running.metric(shadow).await, Some(3.0));
+    assert_eq!(running.metric(shadow).await, Some(4.0));
     assert!(running.get("/status").await.text().contains("csrf, rate_limit, payload, inspect, deadline"));
 }
 

@@ -59,6 +59,7 @@ pub(crate) fn stack(
         csrf: csrf(origins, &additions.open)
             .map_err(PlatformError::build("csrf"))?
             .with_mode(mode(Guard::Csrf))
+            .with_isolation(mode(Guard::Csrf))
             .with_observer(told()),
         errors: SentryLayer::new(sentry).with_server_errors(true),
         overload: OverloadLayer::new(IN_FLIGHT)
