@@ -10,6 +10,7 @@ use campotech_serve::{Server, Tls, shutdown_pair};
 
 use crate::admin::Admin;
 use crate::bound::Bound;
+use crate::config::Guard;
 use crate::error::PlatformError;
 use crate::listener::Listener;
 use crate::ops::{self, Face};
@@ -112,6 +113,7 @@ impl Platform {
             .map_err(PlatformError::build("CAMPOTECH_LISTEN"))?
             .with_max_age(settings.connection_max_age)
             .map_err(PlatformError::build("CAMPOTECH_CONNECTION_MAX_AGE"))?
+            .with_mode(settings.report_only.mode(Guard::Connections))
             .with_observer(Arc::clone(observer));
         if let Some(proxy) = settings.proxy_protocol.clone() {
             server = server.with_proxy_protocol(proxy);

@@ -152,6 +152,16 @@ async fn attacks_in_content_are_told_or_refused_as_the_variable_says() {
     }
 }
 
+/// CORS lets browsers keep answers from scripts; it refuses no request.
+#[tokio::test]
+async fn a_write_of_a_foreign_origin_with_a_token_is_let_in() {
+    let write = "POST /write HTTP/1.1\nauthorization: Bearer x\norigin: https://other.example.com";
+    for variables in [&[][..], &[("CAMPOTECH_CORS_ORIGINS", "https://app.example.com")]] {
+        let running = start(platform(variables), routes(&Arc::new(AtomicUsize::new(0)))).await;
+        assert_eq!(running.ask(write, "").await.status, 200, "{variables:?}");
+    }
+}
+
 #[tokio::test]
 async fn guards_that_only_tell_refuse_nothing() {
     let limits = [

@@ -4,15 +4,16 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::Clock;
 
-/// The processor's own counter (TSC, `CNTVCT_EL0`), read without asking the system: half the time of [`SystemClock`].
+/// The processor's own counter (TSC, `CNTVCT_EL0`), read without asking the system.
 ///
-/// Where the processor has no counter that runs evenly, it is the system's clock after all. Wall-clock time always is.
+/// Where the processor doesn't say that its counter runs evenly, it is the system's clock after all; whether the system trusts the
+/// counter is not asked. Wall-clock time always is the system's.
 ///
 /// The counter is measured against the system's clock once a process, in the first [`new`](Self::new): 0.5 to 200 ms. What was
 /// measured stays, so the time differs from the system's by some microseconds a second, and nobody corrects it: for limits and
-/// durations, not for time that is stored or compared across machines. A virtual machine that moves to a host with
-/// another counter keeps the measure of the old one, unless its hypervisor scales the counter as it should. Two cores whose counters
-/// differ may tell times that go back by as much.
+/// durations, not for time that is stored or compared across machines. Nor on machines that are suspended, restored or moved: where the
+/// counter begins anew, this clock stands still until it has caught up, and keys that have used up a limit wait as long. Two cores
+/// whose counters differ may tell times that go back by as much.
 ///
 /// The source of the measuring is [`quanta`].
 ///
@@ -23,8 +24,6 @@ use super::Clock;
 /// let before = clock.now();
 /// assert!(clock.now() >= before);
 /// ```
-///
-/// [`SystemClock`]: super::SystemClock
 #[derive(Debug, Clone)]
 pub struct CounterClock {
     counter: quanta::Clock,

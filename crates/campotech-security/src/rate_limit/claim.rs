@@ -64,7 +64,7 @@ impl Claim {
 
     /// `RateLimit-Policy` and `RateLimit`.
     pub(super) fn headers(&self, standing: &Standing) -> (HeaderValue, HeaderValue) {
-        let beginning = &self.tier.told;
+        let beginning = &self.tier.standing_beginning;
         let told = match self.tier.algorithm {
             Algorithm::InFlight => header::places(beginning, standing),
             Algorithm::SlidingLog | Algorithm::Gcra => header::standing(beginning, standing),
@@ -84,8 +84,9 @@ impl Claim {
         }
         match (shared, counted.shared) {
             (Some(shared), Some(mark)) => shared.give_back(self, mark),
-            (Some(_), None) => self.tier.forgive(self.ask, now),
-            (None, _) => {}
+            (Some(_), None) if !self.asked => self.tier.forgive(self.ask, now),
+            // Where it was asked in vain, nothing was owed.
+            (Some(_), None) | (None, _) => {}
         }
     }
 

@@ -70,7 +70,7 @@ impl Refusal {
                     .with_member("violated-policies", violated())
                     .with_header(RETRY_AFTER, HeaderValue::from(standing.wait_seconds()))
                     .with_header(RATELIMIT_POLICY, self.tier.policy(plan).clone())
-                    .with_header(RATELIMIT, header::standing(&self.tier.told, &standing));
+                    .with_header(RATELIMIT, header::standing(&self.tier.standing_beginning, &standing));
                 let quota = self.tier.quota(plan);
                 let legacy = legacy.into_iter().flat_map(|legacy| legacy.headers(quota, &standing));
                 legacy.fold(problem, |problem, (name, value): (HeaderName, HeaderValue)| {

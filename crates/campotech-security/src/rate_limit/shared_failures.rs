@@ -21,7 +21,9 @@ use crate::ConfigError;
 /// An [attempt](Self::attempt) takes its place before the outcome is known, so never more than the quota fail in any window, at
 /// however many replicas they are tried at once. Without an answer from the store the tier's [`Outage`](super::Outage) decides;
 /// the store is told of it when it is back, except for what it was being asked when it fell silent.
-/// The store sees a digest of the key.
+///
+/// The store sees a digest of the key. Of what can be guessed, such as an address, that hides nothing from whoever reads the store:
+/// [`KeyValue::digest`] takes the digest of a keyed hash. The tier wants a name of its own among all that ask the same store.
 ///
 /// # Defaults
 /// The machine's clock, no observer, failures of this process alone.
@@ -61,8 +63,8 @@ pub struct SharedAttempt<C: Clock = SystemClock> {
 pub struct AttemptRefused(Box<Refusal>);
 
 impl SharedFailureLimiter {
-    /// Allows as many failures as `tier` says, by its name, algorithm, number of keys, bans and [`Outage`](super::Outage); routes,
-    /// keys, plans and costs are for requests and do nothing here.
+    /// Allows as many failures as `tier` says, by its name, algorithm, number of keys, bans and [`Outage`](super::Outage); in the
+    /// shadow it admits everybody and reports. What else a tier has is about requests and does nothing here.
     ///
     /// # Errors
     /// Those of [`RateLimitLayer::new`]; [`ConfigError::Range`] where the tier counts requests under way or takes leases, which
@@ -80,7 +82,7 @@ impl SharedFailureLimiter {
 }
 
 impl<C: Clock> SharedFailureLimiter<C> {
-    /// Tells the time by `clock`.
+    /// Tells the time by `clock`. Set it first: clones of before have another time.
     #[must_use]
     pub fn with_clock<D: Clock>(self, clock: D) -> SharedFailureLimiter<D> {
         self.with(|layer| layer.with_clock(clock))
@@ -107,7 +109,7 @@ impl<C: Clock> SharedFailureLimiter<C> {
     ///
     /// # Errors
     /// [`AttemptRefused`] where the key's quota is used up, by failures and by attempts that are under way, and where the tier
-    /// admits nobody while the store is away.
+    /// admits nobody while the store is away; one that was refused since the store fell silent may have been counted there.
     pub async fn attempt(&self, key: KeyValue) -> Result<SharedAttempt<C>, AttemptRefused> {
         let layer = Arc::clone(&self.layer);
         let mut claims = Claims::new(Claim::new(Arc::clone(&self.tier), Ask { key, plan: 0, cost: 1 }));
@@ -153,13 +155,13 @@ impl<C: Clock> fmt::Debug for SharedAttempt<C> {
 }
 
 impl AttemptRefused {
-    /// How long until an attempt is admitted again, as far as anybody knows.
+    /// How long until an attempt is admitted again, as far as anybody knows; at least a second.
     #[must_use]
     pub fn retry_after(&self) -> Duration {
-        self.0.wait()
+        self.0.wait().max(Duration::from_secs(1))
     }
 
-    /// The 429, or the 503 where the store is away, with `Retry-After` and the tier's name in `violated-policies`.
+    /// The 429 with the tier's name in `violated-policies`, or the 503 where the store is away; both with `Retry-After`.
     #[must_use]
     pub fn problem(&self) -> Problem {
         self.0.problem(None)

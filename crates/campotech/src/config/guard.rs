@@ -8,6 +8,8 @@ use campotech_core::Mode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Guard {
+    /// More connections of a network than there may be, floods of small HTTP/2 frames.
+    Connections,
     /// Forged cross-site requests.
     Csrf,
     /// More requests at once than there may be.
@@ -28,13 +30,21 @@ pub struct ReportOnly(Vec<Guard>);
 
 impl Guard {
     /// All of them, as a request meets them.
-    pub const ALL: [Self; 6] =
-        [Self::Csrf, Self::Overload, Self::RateLimit, Self::Payload, Self::Inspect, Self::Deadline];
+    pub const ALL: [Self; 7] = [
+        Self::Connections,
+        Self::Csrf,
+        Self::Overload,
+        Self::RateLimit,
+        Self::Payload,
+        Self::Inspect,
+        Self::Deadline,
+    ];
 
     /// Its name, as the label `guard` of the metrics has it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Connections => "connections",
             Self::Csrf => "csrf",
             Self::Overload => "overload",
             Self::RateLimit => "rate_limit",
@@ -92,11 +102,12 @@ mod tests {
 
     #[test]
     fn guards_are_known_by_their_names_and_no_others() {
-        let all = ReportOnly::parse("csrf, overload ,rate_limit,payload,inspect,deadline").unwrap();
+        let all =
+            ReportOnly::parse("connections,csrf, overload ,rate_limit,payload,inspect,deadline").unwrap();
         assert!(Guard::ALL.iter().all(|guard| all.mode(*guard) == Mode::ReportOnly));
         let one = ReportOnly::parse("csrf").unwrap();
         assert_eq!((one.mode(Guard::Csrf), one.mode(Guard::Payload)), (Mode::ReportOnly, Mode::Enforce));
-        assert_eq!(all.to_string(), "csrf, overload, rate_limit, payload, inspect, deadline");
+        assert_eq!(all.to_string(), "connections, csrf, overload, rate_limit, payload, inspect, deadline");
         for bad in ["", "csrf,", "CSRF", "csrf;payload", "cors", "csrf,csrf", "all"] {
             assert!(ReportOnly::parse(bad).is_err(), "{bad}");
         }

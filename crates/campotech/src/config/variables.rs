@@ -24,7 +24,7 @@ variables! {
     REQUEST_DEADLINE = "CAMPOTECH_REQUEST_DEADLINE", Some("10s"), "10s", false, "time for the body to arrive (else 408) and for the handler to answer (else 503)";
     MAX_CONNECTIONS = "CAMPOTECH_MAX_CONNECTIONS", Some("10000"), "10000", false, "connections at once; requests on more are answered 503, probes as ever";
     DETECTION = "CAMPOTECH_DETECTION", Some("report"), "block", false, "attacks in the content of requests: off, report (told, and let pass) or block (refused with 400)";
-    REPORT_ONLY = "CAMPOTECH_REPORT_ONLY", None, "csrf,rate_limit", false, "guards that tell what they would refuse, and refuse nothing, of `csrf,overload,rate_limit,payload,inspect,deadline`";
+    REPORT_ONLY = "CAMPOTECH_REPORT_ONLY", None, "csrf,rate_limit", false, "guards that tell what they would refuse, and refuse nothing, of `connections,csrf,overload,rate_limit,payload,inspect,deadline`";
     CLIENT_CONNECTIONS = "CAMPOTECH_CLIENT_CONNECTIONS", Some("1000"), "200", false, "connections at once of one client network (IPv4 address, IPv6 /64); more are closed; trusted proxies are not counted";
     CONNECTION_MAX_AGE = "CAMPOTECH_CONNECTION_MAX_AGE", Some("1h"), "5m", false, "age at which a connection is told to leave with its next answer, a tenth more or less, so that clients come to other replicas, too";
     PROXY_PROTOCOL = "CAMPOTECH_PROXY_PROTOCOL", None, "10.0.0.0/8", false, "networks of balancers whose connections begin with a PROXY header, which says who the client is";

@@ -28,7 +28,7 @@ use crate::rate_limit::view::RequestView;
 pub(in crate::rate_limit) struct ReadyTier {
     pub(in crate::rate_limit) name: String,
     /// What the values of its standings begin with.
-    pub(in crate::rate_limit) told: Box<str>,
+    pub(in crate::rate_limit) standing_beginning: Box<str>,
     pub(in crate::rate_limit) mode: Mode,
     pub(in crate::rate_limit) algorithm: Algorithm,
     pub(in crate::rate_limit) outage: Outage,
@@ -94,7 +94,7 @@ impl ReadyTier {
             also: tier.also.map(|second| Self::second(*second)).transpose()?.map(Arc::new),
             lease: tier.lease.map(|batch| Arc::new(Lease::new(batch, tier.max_keys))),
             bans: tier.ban.map(|ban| Bans { ban, store: Arc::new(Store::new(tier.max_keys)) }),
-            told: header::beginning(&tier.name),
+            standing_beginning: header::beginning(&tier.name),
             name: tier.name,
             mode: tier.mode,
             algorithm: tier.algorithm,

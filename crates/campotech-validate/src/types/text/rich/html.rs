@@ -34,9 +34,9 @@ use crate::schema::{Definitions, Schema};
 ///
 /// # Limits
 /// More than [`BYTES`](Self::BYTES) bytes with the markup are refused before they are looked at (`html.long`). So is, as
-/// `html.complex`, what would take a parser long: more than 1,024 tags, 16 attributes in one of them or 4 KiB of it, or many
-/// open elements such as `<b class=...>`, all different, which every paragraph opens again. Both hold for the normal form, too,
-/// and what is kept is at most 32 elements deep.
+/// `html.complex`, what could take a parser long: more than 1,024 `<` (tags, those of ends too), 16 attributes in one of them or 4 KiB of
+/// it, or many different elements such as `<b class=...>`, which a paragraph opens again where they are not closed. Both hold for
+/// the normal form, too, and what is kept is at most 32 elements deep.
 ///
 /// ```
 /// use campotech_validate::RichHtml;
