@@ -49,7 +49,8 @@ impl Format {
     /// Reads a whole body; none where it is not written so.
     pub(super) fn read(self, body: &[u8], most: usize) -> Option<Told> {
         let mut told = Told::default();
-        let mut json = serde_json::Deserializer::from_slice(body);
+        // What serde_json skips it does not decode.
+        let mut json = serde_json::Deserializer::from_str(std::str::from_utf8(body).ok()?);
         match self {
             Self::List => Reports { told: &mut told, most }.deserialize(&mut json).ok()?,
             Self::Single => told.count(&Wrapped::deserialize(&mut json).ok()?.violation),

@@ -99,6 +99,7 @@ async fn what_is_no_report_is_a_problem_that_repeats_nothing() {
         (post(LIST, "[1]"), 400, "syntax"),
         (post(SINGLE, "[]"), 400, "syntax"),
         (post(SINGLE, vec![0xff; 100]), 400, "syntax"),
+        (post(SINGLE, b"{\"csp-report\":{\"unread\":\"\xcd\"}}".to_vec()), 400, "syntax"),
     ];
     for (mut request, status, reason) in rows {
         let (sink, observer) = sink();
