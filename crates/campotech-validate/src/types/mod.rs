@@ -88,5 +88,33 @@ normal_form!(PlainText<const MAX: usize>, MultilineText<const MAX: usize>, Slug<
 #[cfg(feature = "rich-html")]
 normal_form!(RichHtml<const MAX: usize>);
 
+/// The text of a type that holds nothing else, for whoever takes any text and for garde's rules, and a `Debug` that masks it.
+macro_rules! held_text {
+    ($($type:ident),+) => { $(
+        impl<const MAX: usize> AsRef<str> for $type<MAX> {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl<const MAX: usize> garde::rules::AsStr for $type<MAX> {
+            fn as_str(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        // What people write may be anything, also about other people: `Slug(11 bytes)`.
+        impl<const MAX: usize> std::fmt::Debug for $type<MAX> {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!(stringify!($type), "({} bytes)"), self.as_str().len())
+            }
+        }
+    )+ };
+}
+
+held_text!(PlainText, MultilineText, Slug);
+#[cfg(feature = "rich-html")]
+held_text!(RichHtml);
+
 #[cfg(test)]
 mod tests;

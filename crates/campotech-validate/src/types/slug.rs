@@ -60,25 +60,6 @@ impl<const MAX: usize> fmt::Display for Slug<MAX> {
     }
 }
 
-/// Masked, so that it may stand in a log, since many a name is a person's: `Slug(11 bytes)`.
-impl<const MAX: usize> fmt::Debug for Slug<MAX> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Slug({} bytes)", self.0.len())
-    }
-}
-
-impl<const MAX: usize> AsRef<str> for Slug<MAX> {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<const MAX: usize> garde::rules::AsStr for Slug<MAX> {
-    fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 impl<const MAX: usize> garde::rules::length::chars::HasChars for Slug<MAX> {
     fn num_chars(&self) -> usize {
         self.0.len()

@@ -57,25 +57,6 @@ impl<const MAX: usize> fmt::Display for MultilineText<MAX> {
     }
 }
 
-// What people write may be anything, also about other people.
-impl<const MAX: usize> fmt::Debug for MultilineText<MAX> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MultilineText({} bytes)", self.0.len())
-    }
-}
-
-impl<const MAX: usize> AsRef<str> for MultilineText<MAX> {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<const MAX: usize> garde::rules::AsStr for MultilineText<MAX> {
-    fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 impl<const MAX: usize> garde::rules::length::chars::HasChars for MultilineText<MAX> {
     fn num_chars(&self) -> usize {
         self.0.chars().count()

@@ -59,25 +59,6 @@ impl<const MAX: usize> fmt::Display for PlainText<MAX> {
     }
 }
 
-// What people write may be anything, also about other people.
-impl<const MAX: usize> fmt::Debug for PlainText<MAX> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PlainText({} bytes)", self.0.len())
-    }
-}
-
-impl<const MAX: usize> AsRef<str> for PlainText<MAX> {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<const MAX: usize> garde::rules::AsStr for PlainText<MAX> {
-    fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 impl<const MAX: usize> garde::rules::length::chars::HasChars for PlainText<MAX> {
     fn num_chars(&self) -> usize {
         self.0.chars().count()

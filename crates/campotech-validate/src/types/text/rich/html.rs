@@ -110,25 +110,6 @@ impl<const MAX: usize> fmt::Display for RichHtml<MAX> {
     }
 }
 
-// What people write may be anything, also about other people.
-impl<const MAX: usize> fmt::Debug for RichHtml<MAX> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RichHtml({} bytes)", self.0.len())
-    }
-}
-
-impl<const MAX: usize> AsRef<str> for RichHtml<MAX> {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<const MAX: usize> garde::rules::AsStr for RichHtml<MAX> {
-    fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// `length(chars, ...)` counts what is seen.
 impl<const MAX: usize> garde::rules::length::chars::HasChars for RichHtml<MAX> {
     fn num_chars(&self) -> usize {
