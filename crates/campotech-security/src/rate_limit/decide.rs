@@ -1,7 +1,7 @@
 //! What becomes of a request.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arrayvec::ArrayVec;
 use campotech_core::{Clock, RateLimitVerdict};
@@ -13,6 +13,7 @@ use super::refusal::{Refusal, Why};
 use super::shared::{Asked, MOST, SharedLimits, Told};
 use super::standing::Standing;
 use super::tier::{Known, NoRoom, Outage};
+use super::time::nanos_since;
 
 /// How a decision begins.
 pub(super) enum Begun {
@@ -279,9 +280,4 @@ impl<C: Clock> RateLimitLayer<C> {
         };
         self.observer.rate_limit(&claim.tier.name, verdict);
     }
-}
-
-fn nanos_since(clock: &impl Clock, start: Instant) -> u64 {
-    let passed = clock.now().saturating_duration_since(start);
-    passed.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(passed.subsec_nanos()))
 }

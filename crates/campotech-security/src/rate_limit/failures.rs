@@ -15,6 +15,7 @@ use super::sliding_log::{SlidingLog, SlidingLogState};
 use super::standing::{Standing, seconds_up};
 use super::store::{Full, Planned, Store};
 use super::tier::check_max_keys;
+use super::time::nanos_since;
 use crate::ConfigError;
 
 /// Counts failures on keys of your own, exactly; clones share the counts.
@@ -135,7 +136,7 @@ impl<K: Hash + Eq + Clone, C: Clock> FailureLimiter<K, C> {
     }
 
     fn now(&self) -> u64 {
-        u64::try_from(self.clock.now().saturating_duration_since(self.start).as_nanos()).unwrap_or(u64::MAX)
+        nanos_since(&self.clock, self.start)
     }
 }
 

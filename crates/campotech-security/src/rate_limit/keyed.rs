@@ -12,6 +12,7 @@ use super::quota::Quota;
 use super::standing::Standing;
 use super::store::{Planned, Store};
 use super::tier::{MAX_KEYS, check_max_keys};
+use super::time::nanos_since;
 use crate::ConfigError;
 
 /// Limits on keys of your own, such as messages to a number: the quota at once, then one every window / limit; clones share the counts.
@@ -74,8 +75,7 @@ impl<K: Hash + Eq + Clone, C: Clock> KeyedLimiter<K, C> {
     /// As [`check`](Self::check), for what counts as much as `cost`: all of it passes or nothing.
     #[must_use = "nothing is refused otherwise"]
     pub fn check_many(&self, key: &K, cost: u32) -> Standing {
-        let now = self.clock.now().saturating_duration_since(self.start);
-        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        let now = nanos_since(&self.clock, self.start);
         let taken = self.store.with(
             |_| self.rule,
             Planned::only(key),

@@ -67,6 +67,7 @@ mod standing;
 mod store;
 mod tier;
 mod tiers;
+mod time;
 mod view;
 
 pub use ban::Ban;
@@ -86,4 +87,5 @@ pub use sliding_log::SlidingLog;
 pub use standing::Standing;
 pub(crate) use standing::seconds_up;
 pub use tier::{Algorithm, Outage, Tier};
+pub(crate) use time::nanos_since;
 pub use view::RequestView;

@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 use super::read::{Format, Told};
 use super::refusal::Refusal;
 use crate::ConfigError;
-use crate::rate_limit::Quota;
 use crate::rate_limit::gcra::{Gcra, GcraState};
+use crate::rate_limit::{Quota, nanos_since};
 
 /// The guard whose decisions are about the sink's own requests.
 const GUARD: &str = "reports";
@@ -114,9 +114,7 @@ impl<C: Clock> ReportSink<C> {
     /// Whether one more body is read.
     pub(super) fn admitted(&self) -> Result<(), Refusal> {
         let Budget { gcra, state, clock, start } = &*self.budget;
-        let now = clock.now().saturating_duration_since(*start);
-        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
-        let standing = gcra.take(&mut state.lock(), now);
+        let standing = gcra.take(&mut state.lock(), nanos_since(clock, *start));
         if standing.allowed { Ok(()) } else { Err(Refusal::Quota(standing.wait)) }
     }
 }
